@@ -1,0 +1,22 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^sluice$/, replacement: at("./src/core/index.ts") },
+      { find: /^sluice\/testing$/, replacement: at("./src/testing/index.ts") },
+      { find: /^sluice\/(\w+)$/, replacement: `${at("./src/adapters/")}$1.ts` },
+    ],
+  },
+  test: {
+    include: ["test/**/*.test.ts"],
+    globalSetup: ["test/setup/build.ts"],
+    reporters: ["default", "./test/setup/count-reporter.ts"],
+    // An unhandled rejection fails the run: vitest's default, and the reason why no test catches them by itself.
+    dangerouslyIgnoreUnhandledErrors: false,
+    typecheck: { enabled: true, include: ["test/types/**/*.test-d.ts"], tsconfig: "./tsconfig.json" },
+  },
+});
