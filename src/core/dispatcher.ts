@@ -1,0 +1,50 @@
+/**
+ * Who gets which event: the policy of a producing stage, behind a small synchronous interface.
+ *
+ * The stage keeps the account with its source, the dispatcher the one with its consumers. After each subscribe, ask and
+ * cancel, and after each list, the stage delivers from its buffer up to `capacity`, and asks its source for
+ * `capacity - owed`, where `owed` is what the source was asked for and has not brought yet. So demand that a consumer
+ * leaves behind is neither lost nor asked for twice.
+ */
+import type { DispatchOptions } from "./protocol.ts";
+import type { Finding } from "./report.ts";
+
+/** A consumer, as a dispatcher sees it. */
+export interface Recipient<in Event> {
+  /** The name of the consumer, for reports. */
+  readonly name: string;
+  /** The same for two subscriptions of one consumer. */
+  readonly identity: object;
+  /** What the consumer gave for the dispatcher. */
+  readonly options: DispatchOptions;
+  /** Posts a list to the consumer: not empty, not more than it asked for, and never changed afterwards. */
+  send(events: readonly Event[]): void;
+}
+
+/** What the stage offers to its dispatcher. */
+export interface DispatcherHost {
+  /** Says that something is worth telling; the stage adds its name. */
+  report(finding: Finding): void;
+}
+
+/** A stage calls these one at a time and never from within one of them. All are synchronous. */
+export interface Dispatcher<Event> {
+  /** The options that a subscription may give for it. Default none; others are bad options. */
+  readonly options?: readonly string[];
+  /** Admits a consumer, with no demand. Throws to refuse it: the error goes to that consumer, and nothing has changed. */
+  subscribe(recipient: Recipient<Event>): void;
+  /** Adds to the demand of a consumer: an integer of at least 1. */
+  ask(recipient: Recipient<Event>, demand: number): void;
+  /** Forgets a consumer and its open demand. */
+  cancel(recipient: Recipient<Event>): void;
+  /** How many events can be delivered now. */
+  readonly capacity: number;
+  /**
+   * Sends the first events of a list to consumers, as many as it can; returns how many it took. The stage keeps the others
+   * and brings them again, in order, when there is capacity.
+   */
+  dispatch(events: readonly Event[]): number;
+}
+
+/** Makes the dispatcher of one stage: {@link Dispatcher} has state, so each stage has its own. */
+export type DispatcherFactory<Event> = (host: DispatcherHost) => Dispatcher<Event>;

@@ -1,0 +1,199 @@
+/** Runs `handleEvent` for single events: one after the other, or up to `concurrency` at once while the mailbox goes on. */
+import { spend } from "./scheduler.ts";
+import { STOPPING, isThenable, type Continuation, type StageCore } from "./stage.ts";
+
+export type EventHandler = (event: unknown) => unknown;
+
+/** Whose demand a handled event gives back. */
+interface Origin {
+  handled(count: number): void;
+}
+
+/** Where the outcomes are counted. */
+interface Counts {
+  handled: number;
+  failed: number;
+}
+
+/** A call in flight. It owns the two callbacks of its promise, so that a call costs no closure. */
+class Slot {
+  origin: Origin | undefined;
+  output: unknown;
+  isDone = false;
+  readonly onValue: (value: unknown) => void;
+  readonly onError: (error: unknown) => void;
+
+  constructor(pool: EventPool) {
+    this.onValue = (value) => pool.resolved(this, value);
+    this.onError = (error) => pool.rejected(this, error);
+  }
+}
+
+/**
+ * An event is in flight until its call has settled and its output was emitted. In an ordered pool an output waits in its
+ * slot until all before it are done; the slot stays taken, so what waits is bounded by the size of the pool.
+ */
+export class EventPool {
+  readonly #stage: StageCore;
+  readonly #handler: EventHandler;
+  readonly #size: number;
+  readonly #isOrdered: boolean;
+  readonly #counts: Counts;
+  readonly #free: Slot[] = [];
+  /** Ordered: the slots in use, a ring in the order of their events. */
+  readonly #ring: Slot[] = [];
+  #first = 0;
+  #used = 0;
+  /** The outputs of calls that returned at once, until they leave as one list. */
+  #outputs: unknown[] = [];
+  /** Calls that have not settled. */
+  active = 0;
+  /** For a pool of one, whose call holds the mailbox. */
+  #serialOrigin: Origin | undefined;
+  readonly #serial: Continuation;
+
+  constructor(stage: StageCore, handler: EventHandler, size: number, isOrdered: boolean, counts: Counts) {
+    this.#stage = stage;
+    this.#handler = handler;
+    this.#size = size;
+    // Only outputs have an order; a consumer has none.
+    this.#isOrdered = isOrdered && stage.outlet !== undefined;
+    this.#counts = counts;
+    this.#serial = {
+      resolved: (value) => {
+        this.active = 0;
+        this.#counts.handled += 1;
+        this.#stage.take(value, "handleEvent");
+        this.#serialOrigin?.handled(1);
+      },
+      rejected: (error) => {
+        this.active = 0;
+        this.#counts.failed += 1;
+        this.#stage.callbackFailed(error);
+      },
+    };
+  }
+
+  get hasRoom(): boolean {
+    return (this.#isOrdered ? this.#used : this.active) < this.#size;
+  }
+
+  /**
+   * Calls the handler. Returns whether it is done with: then its output waits for {@link flush}, and the caller gives the
+   * demand back.
+   */
+  start(event: unknown, origin: Origin | undefined): boolean {
+    let result: unknown;
+    try {
+      result = this.#handler(event);
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
+    if (isThenable(result)) {
+      // What is emitted comes before what is awaited.
+      this.flush();
+      this.active += 1;
+      if (this.#size === 1) {
+        this.#serialOrigin = origin;
+        this.#stage.wait(result, this.#serial);
+      } else {
+        const slot = this.#take(origin);
+        Promise.resolve(result).then(slot.onValue, slot.onError);
+      }
+      return false;
+    }
+    this.#counts.handled += 1;
+    if (this.#used > 0) {
+      const slot = this.#take(origin);
+      slot.output = result;
+      slot.isDone = true;
+      return false;
+    }
+    this.#collect(result);
+    return true;
+  }
+
+  /** Emits what calls have returned at once. */
+  flush(): void {
+    if (this.#outputs.length === 0) return;
+    const outputs = this.#outputs;
+    this.#outputs = [];
+    this.#stage.take(outputs, "handleEvent");
+  }
+
+  resolved(slot: Slot, value: unknown): void {
+    this.active -= 1;
+    this.#counts.handled += 1;
+    if (this.#isOrdered) {
+      slot.output = value;
+      slot.isDone = true;
+      this.#release();
+    } else {
+      this.#stage.take(value, "handleEvent");
+      slot.origin?.handled(1);
+      this.#put(slot);
+    }
+    this.#goOn();
+  }
+
+  rejected(slot: Slot, error: unknown): void {
+    this.active -= 1;
+    if (!this.#isOrdered) this.#put(slot);
+    this.#fail(error);
+    this.#goOn();
+  }
+
+  #goOn(): void {
+    if (this.#stage.phase >= STOPPING) this.#stage.settled();
+    else if (spend(1)) this.#stage.nudge();
+    else this.#stage.pump();
+  }
+
+  #collect(result: unknown): void {
+    if (Array.isArray(result) && this.#stage.outlet !== undefined) for (const event of result) this.#outputs.push(event);
+    else this.#stage.take(result, "handleEvent");
+  }
+
+  /** What finished is delivered, then the error. */
+  #fail(error: unknown): void {
+    this.#counts.failed += 1;
+    this.flush();
+    for (; this.#used > 0; this.#used -= 1) {
+      const slot = this.#ring[this.#first] as Slot;
+      this.#first = (this.#first + 1) % this.#size;
+      if (slot.isDone) this.#stage.take(slot.output, "handleEvent");
+    }
+    this.#stage.callbackFailed(error);
+  }
+
+  /** Emits the outputs of the first slots, as far as they are done. */
+  #release(): void {
+    while (this.#used > 0) {
+      const slot = this.#ring[this.#first] as Slot;
+      if (!slot.isDone) return;
+      this.#first = (this.#first + 1) % this.#size;
+      this.#used -= 1;
+      this.#stage.take(slot.output, "handleEvent");
+      slot.origin?.handled(1);
+      this.#put(slot);
+    }
+  }
+
+  #take(origin: Origin | undefined): Slot {
+    const slot = this.#free.pop() ?? new Slot(this);
+    slot.origin = origin;
+    if (this.#isOrdered) {
+      this.#ring[(this.#first + this.#used) % this.#size] = slot;
+      this.#used += 1;
+    }
+    return slot;
+  }
+
+  #put(slot: Slot): void {
+    slot.origin = undefined;
+    slot.output = undefined;
+    slot.isDone = false;
+    this.#free.push(slot);
+  }
+}

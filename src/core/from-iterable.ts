@@ -1,0 +1,257 @@
+/** A sync or async iterable as a producer: it is asked for one event for each that is demanded, never for more. */
+import { SluiceError, show } from "./errors.ts";
+import { checkOption, checkOptions, integer, isBoolean, milliseconds, anything } from "./options.ts";
+import { producer, type ProducerOptions } from "./producer.ts";
+import { inNextTurn, spend } from "./scheduler.ts";
+import { isThenable } from "./stage.ts";
+import type { Producer, Self } from "./stages.ts";
+
+/** Options of {@link fromIterable}, beside those of a producer. */
+export interface FromIterableOptions<Out> extends Omit<ProducerOptions<Out>, "handleDemand" | "handleStop"> {
+  /** Awaits the promises in a sync iterable, in order. Default false: a promise is an event like any other. */
+  readonly await?: boolean | undefined;
+  /** How many `next()` of an async iterable may be in flight; they settle in order. Default 1. */
+  readonly concurrency?: number | undefined;
+  /** How long the end waits for `return()`, in ms. Default 1,000. */
+  readonly closeWithinMs?: number | undefined;
+}
+
+/** What can be iterated, or a function that makes it at the first demand; its signal aborts when the stage stops. */
+export type IterableSource<Event> =
+  | Iterable<Event>
+  | AsyncIterable<Event>
+  | ((signal: AbortSignal) => Iterable<Event> | AsyncIterable<Event>);
+
+/**
+ * A producer of the events of an iterable.
+ *
+ * Demand: one `next()` for each demanded event. Overflow: none, nothing is read ahead. Errors: what came before an error is
+ * delivered first. Cancel: `return()` is called once and awaited, but not behind a `next()` that is in flight: then it is
+ * told and not waited for.
+ *
+ * @throws BadOptionError when the source is not iterable, or an option is wrong
+ */
+export function fromIterable<Event>(
+  source: IterableSource<Event>,
+  options: FromIterableOptions<Event> & { readonly await: true },
+): Producer<Awaited<Event>>;
+export function fromIterable<Event>(source: IterableSource<Event>, options?: FromIterableOptions<Event>): Producer<Event>;
+export function fromIterable<Event>(source: IterableSource<Event>, options: FromIterableOptions<Event> = {}): Producer<Event> {
+  checkOption("the source of fromIterable", source, (value) =>
+    isIterable(value) || typeof value === "function" ? undefined : "an iterable, an async iterable, or a function that returns one",
+  );
+  const { await: awaits = false, concurrency = 1, closeWithinMs = 1000, ...rest } = options;
+  checkOptions("fromIterable", { await: awaits, concurrency, closeWithinMs }, {
+    await: isBoolean,
+    concurrency: integer(1),
+    closeWithinMs: milliseconds,
+  });
+  checkOptions("fromIterable", rest, Object.fromEntries(Object.keys(rest).map((name) => [name, name === "handleDemand" || name === "handleStop" ? () => "left to fromIterable" : anything])));
+  const reading = new Reading<Event>(source, awaits, concurrency, closeWithinMs);
+  return producer<Event>({
+    ...rest,
+    handleDemand: (demand, self) => reading.demand(demand, self),
+    handleStop: (reason) => reading.stop(reason.type === "normal"),
+  });
+}
+
+/** How many events are taken from a sync iterable before the clock is looked at. */
+const CHUNK = 256;
+
+type AnyIterator<Event> = Iterator<Event, unknown> | AsyncIterator<Event, unknown>;
+
+/** One pass over the iterable; asked - delivered is its only account. */
+class Reading<Event> {
+  readonly #source: IterableSource<Event>;
+  readonly #awaits: boolean;
+  readonly #concurrency: number;
+  readonly #closeWithinMs: number;
+  #iterator: AnyIterator<Event> | undefined;
+  #isAsync = false;
+  #self: Self<Event> | undefined;
+  /** Demanded, and not asked of the iterator yet. */
+  #wanted = 0;
+  #inFlight = 0;
+  #isWaiting = false;
+  /** The iterator has ended or failed by itself: `return` must not be called. */
+  #isOver = false;
+  #isStopped = false;
+
+  constructor(source: IterableSource<Event>, awaits: boolean, concurrency: number, closeWithinMs: number) {
+    this.#source = source;
+    this.#awaits = awaits;
+    this.#concurrency = concurrency;
+    this.#closeWithinMs = closeWithinMs;
+  }
+
+  demand(demand: number, self: Self<Event>): void {
+    this.#self = self;
+    this.#wanted += demand;
+    this.#iterator ??= this.#open(self);
+    this.#read();
+  }
+
+  /** Releases the iterator; settles when it has answered, or when it cannot. */
+  async stop(isNormal: boolean): Promise<void> {
+    this.#isStopped = true;
+    const iterator = this.#iterator;
+    if (isNormal || this.#isOver || iterator === undefined) return;
+    this.#isOver = true;
+    const method: unknown = iterator.return;
+    if (method === undefined || method === null) return;
+    if (typeof method !== "function") throw new TypeError(`expected return of the iterator to be a function, got: ${show(method)}`);
+    const result: unknown = iterator.return?.();
+    if (!isThenable(result)) return;
+    // Its `return` waits behind the `next` in flight: a generator's never settles when that is stuck.
+    if (this.#inFlight > 0) result.then(undefined, (error: unknown) => this.#self?.fail(error));
+    else await settledWithin(result, this.#closeWithinMs);
+  }
+
+  #open(self: Self<Event>): AnyIterator<Event> {
+    const iterable = typeof this.#source === "function" ? this.#source(self.signal) : this.#source;
+    if (!isIterable(iterable)) {
+      this.#isOver = true;
+      throw new TypeError(`expected an iterable or an async iterable, got: ${show(iterable)}`);
+    }
+    const makeAsync: unknown = (iterable as Partial<AsyncIterable<Event>>)[Symbol.asyncIterator];
+    this.#isAsync = makeAsync !== undefined && makeAsync !== null;
+    const iterator: unknown = this.#isAsync
+      ? (iterable as AsyncIterable<Event>)[Symbol.asyncIterator]()
+      : (iterable as Iterable<Event>)[Symbol.iterator]();
+    if (typeof iterator !== "object" || iterator === null || typeof (iterator as AnyIterator<Event>).next !== "function") {
+      this.#isOver = true;
+      throw new TypeError(`expected an iterator with a next function, got: ${show(iterator)}`);
+    }
+    return iterator as AnyIterator<Event>;
+  }
+
+  #read(): void {
+    if (this.#isAsync) this.#readAsync();
+    else this.#readSync();
+  }
+
+  #readSync(): void {
+    const self = this.#self as Self<Event>;
+    const iterator = this.#iterator as Iterator<Event, unknown>;
+    while (this.#wanted > 0 && this.#inFlight === 0 && !this.#isWaiting && !this.#isOver && !self.signal.aborted) {
+      const events: Event[] = [];
+      let failure: { readonly error: unknown } | undefined;
+      const most = Math.min(this.#wanted, CHUNK);
+      try {
+        while (events.length < most) {
+          const result = checked(iterator.next());
+          if (result.done === true) {
+            this.#isOver = true;
+            break;
+          }
+          if (this.#awaits && isThenable(result.value)) {
+            this.#await(result.value);
+            break;
+          }
+          events.push(result.value);
+        }
+      } catch (error) {
+        this.#isOver = true;
+        failure = { error };
+      }
+      this.#wanted -= events.length;
+      if (events.length > 0) self.emit(events);
+      if (failure !== undefined) self.fail(failure.error);
+      else if (this.#isOver) self.complete();
+      else if (this.#wanted > 0 && spend(1 + (CHUNK >> 4))) this.#later();
+    }
+  }
+
+  /** The promise of one event of a sync iterable. */
+  #await(promise: PromiseLike<unknown>): void {
+    this.#inFlight = 1;
+    Promise.resolve(promise).then(
+      (value) => {
+        this.#inFlight = 0;
+        this.#wanted -= 1;
+        this.#emit([value as Event]);
+        this.#goOn();
+      },
+      (error: unknown) => {
+        this.#inFlight = 0;
+        this.#fail(error);
+      },
+    );
+  }
+
+  #readAsync(): void {
+    const iterator = this.#iterator as AsyncIterator<Event, unknown>;
+    while (this.#wanted > 0 && this.#inFlight < this.#concurrency && !this.#isOver && !this.#isStopped) {
+      this.#wanted -= 1;
+      this.#inFlight += 1;
+      try {
+        Promise.resolve(iterator.next()).then(this.#onResult, this.#onError);
+      } catch (error) {
+        this.#onError(error);
+      }
+    }
+  }
+
+  readonly #onResult = (result: IteratorResult<Event, unknown>): void => {
+    this.#inFlight -= 1;
+    if (this.#isOver || this.#isStopped) return;
+    try {
+      if (checked(result).done !== true) this.#emit([result.value as Event]);
+      else {
+        this.#isOver = true;
+        this.#self?.complete();
+      }
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    this.#goOn();
+  };
+
+  readonly #onError = (error: unknown): void => {
+    this.#inFlight -= 1;
+    this.#fail(error);
+  };
+
+  #emit(events: readonly Event[]): void {
+    if (!this.#isStopped && !this.#isOver) this.#self?.emit(events);
+  }
+
+  /** Reported only, when the stage has ended already. */
+  #fail(error: unknown): void {
+    this.#isOver = true;
+    this.#self?.fail(error);
+  }
+
+  #goOn(): void {
+    if (this.#wanted === 0 || this.#isStopped) return;
+    if (spend(1)) this.#later();
+    else this.#read();
+  }
+
+  #later(): void {
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    inNextTurn(() => {
+      this.#isWaiting = false;
+      this.#read();
+    });
+  }
+}
+
+function isIterable(value: unknown): value is Iterable<unknown> | AsyncIterable<unknown> {
+  if (typeof value === "string") return true;
+  return typeof value === "object" && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value);
+}
+
+function checked<Event>(result: IteratorResult<Event, unknown>): IteratorResult<Event, unknown> {
+  if (typeof result !== "object" || result === null) throw new TypeError(`expected next() to give an object, got: ${show(result)}`);
+  return result;
+}
+
+function settledWithin(promise: PromiseLike<unknown>, ms: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new SluiceError("SLUICE_TIMEOUT", `return() of the iterator did not settle within ${ms} ms`)), ms);
+    Promise.resolve(promise).then(() => resolve(), reject).finally(() => clearTimeout(timer));
+  });
+}

@@ -1,0 +1,154 @@
+/** What stands behind the interfaces of `stages.ts`: one class, with the halves that a kind of stage has. */
+import { SluiceError } from "./errors.ts";
+import type { InletHalf } from "./inlet.ts";
+import { snapshotOf, type Snapshot } from "./inspect.ts";
+import { checkOption, isList, oneOf } from "./options.ts";
+import type { DemandMode, OutletHalf } from "./outlet.ts";
+import { OUTLET, type ExitReason, type Outlet } from "./protocol.ts";
+import type { Role, StageCore } from "./stage.ts";
+import type { Producer, ProducerConsumer, PushProducer, ReadOptions, Self, SubscribeOptions } from "./stages.ts";
+import { Batches, Events, Exact } from "./stream.ts";
+import { parseLink } from "./subscribe-options.ts";
+import type { Subscription } from "./subscription.ts";
+
+/** All that the three kinds of stage have between them; the starter functions hide what a kind does not have. */
+export interface AnyStage<In, Out> extends PushProducer<Out>, ProducerConsumer<In, Out> {}
+
+export function handleOf<In, Out>(core: StageCore, inlet: InletHalf | undefined, outlet: OutletHalf<Out> | undefined): AnyStage<In, Out> {
+  return new StageHandle(core, inlet, outlet);
+}
+
+/** What stands behind a stage, for the owners in the core; `undefined` for what is no stage. */
+export function coreOf(stage: unknown): StageCore | undefined {
+  return stage instanceof StageHandle ? stage.core : undefined;
+}
+
+class StageHandle<In, Out> implements AnyStage<In, Out> {
+  readonly core: StageCore;
+  readonly #inlet: InletHalf | undefined;
+  readonly #outlet: OutletHalf<Out> | undefined;
+
+  constructor(core: StageCore, inlet: InletHalf | undefined, outlet: OutletHalf<Out> | undefined) {
+    this.core = core;
+    this.#inlet = inlet;
+    this.#outlet = outlet;
+  }
+
+  get [OUTLET](): Outlet<Out> {
+    return this.#out;
+  }
+
+  get #out(): OutletHalf<Out> {
+    if (this.#outlet === undefined) throw new SluiceError("SLUICE_BAD_OPTION", `${this.name} is a consumer and has no events to give`);
+    return this.#outlet;
+  }
+
+  get name(): string {
+    return this.core.name;
+  }
+
+  get role(): Role {
+    return this.core.role;
+  }
+
+  get closed(): Promise<ExitReason> {
+    return this.core.closed;
+  }
+
+  async stop(reason?: unknown): Promise<void> {
+    this.core.stop(reason);
+    await this.core.hasEnded();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  snapshot(): Snapshot {
+    return snapshotOf(this.core, this.#inlet, this.#outlet);
+  }
+
+  info(message: unknown): void {
+    this.core.note({ type: "info", message });
+  }
+
+  flushed(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.core.note({ type: "flush", settle: (failure) => (failure === undefined ? resolve() : reject(failure.error)) });
+    });
+  }
+
+  get bufferedCount(): number {
+    return this.#out.buffered;
+  }
+
+  get demandMode(): DemandMode {
+    return this.#out.demandMode;
+  }
+
+  setDemandMode(mode: DemandMode): void {
+    checkOption("the demand mode", mode, oneOf("forward", "accumulate"));
+    this.core.inTurn(() => this.#out.setDemandMode(mode));
+  }
+
+  events(options: ReadOptions = {}): AsyncIterableIterator<Out, undefined> {
+    return new Events(this.#out, options);
+  }
+
+  batches(options: ReadOptions = {}): AsyncIterableIterator<readonly Out[], undefined> {
+    return new Batches(this.#out, options);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<Out, undefined> {
+    return new Exact(this.#out);
+  }
+
+  emit(events: readonly Out[]): number {
+    checkOption("events", events, isList);
+    if (this.#out.isCompleted) throw new SluiceError("SLUICE_ENDED", `${this.name} has been completed or has ended: it takes no more events`);
+    return this.#out.post(events);
+  }
+
+  complete(): void {
+    this.#out.complete();
+  }
+
+  fail(error: unknown): void {
+    this.core.inTurn(() => this.core.callbackFailed(error));
+  }
+
+  subscribe(producer: Producer<In>, options: SubscribeOptions = {}): Subscription {
+    const inlet = this.#inlet;
+    if (inlet === undefined) throw new SluiceError("SLUICE_BAD_OPTION", `${this.name} is a producer and subscribes to nobody`);
+    const { target, settings, replaces } = parseLink(producer, options);
+    return inlet.subscribe(target, settings, replaces);
+  }
+}
+
+/** The handle that callbacks get as `self`. */
+export function selfOf<Out>(core: StageCore, inlet: InletHalf | undefined, outlet: OutletHalf<Out> | undefined): Self<Out> {
+  return {
+    get signal() {
+      return core.signal;
+    },
+    emit(events) {
+      checkOption("events", events, isList);
+      if (outlet === undefined) throw new SluiceError("SLUICE_BAD_OPTION", `${core.name} is a consumer and cannot emit`);
+      if (!core.isAlive) throw new SluiceError("SLUICE_ENDED", `${core.name} has ended: it takes no more events`);
+      if (events.length === 0) return outlet.room;
+      const room = outlet.emit(events);
+      core.nudge();
+      return room;
+    },
+    complete() {
+      if (inlet !== undefined) inlet.finish();
+      else core.finish();
+    },
+    fail(error) {
+      core.callbackFailed(error);
+    },
+    stop(reason) {
+      core.stop(reason);
+    },
+  };
+}

@@ -1,0 +1,21 @@
+/** Sluice: stages that move events only on demand. */
+export type { BufferKeep } from "./buffer.ts";
+export { consumer, type ConsumerOptions } from "./consumer.ts";
+export type { WindowOptions } from "./demand-window.ts";
+export type { Dispatcher, DispatcherFactory, DispatcherHost, Recipient } from "./dispatcher.ts";
+export { demandDispatcher, type DemandDispatcherOptions } from "./dispatchers/demand.ts";
+export { BadOptionError, SluiceError, StoppedError, type SluiceErrorCode } from "./errors.ts";
+export { fromIterable, type FromIterableOptions, type IterableSource } from "./from-iterable.ts";
+export type { CancelMode } from "./inlet.ts";
+export type { InputCounts, OutputCounts, Snapshot, StageState, TimeShares, WaitState } from "./inspect.ts";
+export type { DemandMode } from "./outlet.ts";
+export { pipeline, type PipelineOptions } from "./pipeline.ts";
+export { producer, type ProducerOptions } from "./producer.ts";
+export { producerConsumer, type ProducerConsumerOptions } from "./producer-consumer.ts";
+export { NORMAL, OUTLET, type Cancel, type DispatchOptions, type Downward, type ExitReason, type Outlet, type Port, type Subscribe, type Subscriber, type Upward } from "./protocol.ts";
+export { setReporter, type Finding, type Report, type Reporter } from "./report.ts";
+export { post } from "./scheduler.ts";
+export type { Role } from "./stage.ts";
+export type { BatchHandler, CompleteOption, EventHandlers, Handlers, MaybePromise, OutletOptions, Returned, StageOptions } from "./stage-options.ts";
+export type { Consumer, EventOf, Producer, ProducerConsumer, PushProducer, ReadOptions, Self, Stage, SubscribeOptions, Target } from "./stages.ts";
+export type { CancelInfo, Consumption, Subscription } from "./subscription.ts";

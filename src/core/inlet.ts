@@ -1,0 +1,470 @@
+/** The consumer half of a stage: its subscriptions, the events that wait to be handled, and when to ask for more. */
+import type { DemandWindow } from "./demand-window.ts";
+import { SluiceError } from "./errors.ts";
+import { EventPool, type EventHandler } from "./event-pool.ts";
+import { checkOption, integer } from "./options.ts";
+import { NORMAL, OUTLET, type DispatchOptions, type Downward, type ExitReason, type Outlet, type Port, type Subscriber, type Upward } from "./protocol.ts";
+import { Queue } from "./queue.ts";
+import { post } from "./scheduler.ts";
+import { RUNNING, STOPPING, StagePort, isThenable, type ConsumingHalf, type Continuation, type Note, type StageCore } from "./stage.ts";
+import type { CancelInfo, Subscription } from "./subscription.ts";
+
+/**
+ * What a consumer does when a producer goes. GenStage's three: `permanent` ends with it, `transient` only when it failed,
+ * `temporary` never. And the default, `last`: an error ends the consumer with it, otherwise it ends when its last such
+ * subscription has ended: as a shutdown if one of them did, else normally.
+ */
+export type CancelMode = "last" | "permanent" | "transient" | "temporary";
+
+/** A subscription's options, checked. */
+export interface LinkSettings {
+  readonly window: DemandWindow;
+  readonly cancel: CancelMode;
+  readonly mode: "automatic" | "manual";
+  readonly dispatch: DispatchOptions;
+}
+
+export interface InletSettings {
+  readonly identity: object;
+  readonly handleEvents: ((events: readonly unknown[], from: Subscription) => unknown) | undefined;
+  readonly handleEvent: EventHandler | undefined;
+  readonly concurrency: number;
+  readonly isOrdered: boolean;
+  readonly handleSubscribe: ((from: Subscription) => unknown) | undefined;
+  readonly handleCancel: ((info: CancelInfo, from: Subscription) => unknown) | undefined;
+}
+
+/** What became of the events that a stage received; received = queued + inCallback + handled + failed + lost. */
+export interface InputCounts {
+  readonly received: number;
+  readonly queued: number;
+  readonly inCallback: number;
+  readonly handled: number;
+  readonly failed: number;
+  /** Thrown away by the end of this stage. */
+  readonly lost: number;
+}
+
+type Entry =
+  | { readonly type: "note"; readonly note: Note }
+  | { readonly type: "end"; readonly link: InletLink; readonly info: CancelInfo };
+
+export class InletHalf implements ConsumingHalf {
+  readonly stage: StageCore;
+  handled = 0;
+  failed = 0;
+
+  readonly #settings: InletSettings;
+  readonly #links = new Set<InletLink>();
+  /** The outlets that this stage has left at its end. */
+  readonly #left: Outlet<unknown>[] = [];
+  /** A link and then its list, or an entry of another kind alone. */
+  readonly #queue = new Queue<InletLink | readonly unknown[] | Entry>();
+  readonly #pool: EventPool | undefined;
+  readonly #continuation: Continuation;
+  #received = 0;
+  #queued = 0;
+  #inCallback = 0;
+  #lost = 0;
+  /** The list that is being handled, its subscription, and how far. */
+  #list: readonly unknown[] | undefined;
+  #link: InletLink | undefined;
+  #next = 0;
+  /** How many of its events were asked for: what comes beyond that earns no demand. */
+  #asked = 0;
+  #lastEnd: ExitReason = NORMAL;
+
+  constructor(stage: StageCore, settings: InletSettings) {
+    this.stage = stage;
+    this.#settings = settings;
+    if (settings.handleEvent !== undefined) {
+      this.#pool = new EventPool(stage, settings.handleEvent, settings.concurrency, settings.isOrdered, this);
+    }
+    this.#continuation = {
+      resolved: (result) => {
+        stage.take(result, "handleEvents");
+        this.#batchDone();
+      },
+      rejected: (error) => this.#batchFailed(error),
+    };
+  }
+
+  get counts(): InputCounts {
+    return {
+      received: this.#received,
+      queued: this.#queued,
+      inCallback: this.#inCallback + this.active,
+      handled: this.handled,
+      failed: this.failed,
+      lost: this.#lost,
+    };
+  }
+
+  get links(): ReadonlySet<InletLink> {
+    return this.#links;
+  }
+
+  get active(): number {
+    return this.#pool?.active ?? 0;
+  }
+
+  get isDone(): boolean {
+    return this.#list === undefined && this.#queue.length === 0;
+  }
+
+  // ---- subscriptions
+
+  subscribe(target: { readonly [OUTLET]: Outlet<unknown> }, settings: LinkSettings, replaces?: { readonly subscription: Subscription; readonly reason: ExitReason }): InletLink {
+    const link = new InletLink(this, target[OUTLET], settings, this.#settings.identity);
+    if (this.stage.phase !== RUNNING) {
+      link.isOver = true;
+      link.settle(this.stage.reason ?? NORMAL);
+      return link;
+    }
+    const old = replaces === undefined ? undefined : this.#find(replaces.subscription);
+    this.#links.add(link);
+    link.open(old !== undefined && old.outlet === link.outlet && replaces !== undefined ? { port: old.up, reason: replaces.reason } : undefined);
+    if (old !== undefined && replaces !== undefined) {
+      if (old.outlet === link.outlet) old.isCancelling = true;
+      else old.cancelUp(replaces.reason);
+    }
+    const { handleSubscribe } = this.#settings;
+    // The first ask follows `handleSubscribe`, as in GenStage.
+    this.stage.inTurn(() => {
+      if (handleSubscribe !== undefined) this.stage.call(() => handleSubscribe(link));
+      this.stage.call(() => link.start());
+    });
+    return link;
+  }
+
+  #find(subscription: Subscription): InletLink | undefined {
+    for (const link of this.#links) if (link === subscription) return link;
+    return undefined;
+  }
+
+  // ---- messages of producers
+
+  received(link: InletLink, events: readonly unknown[]): void {
+    this.#received += events.length;
+    if (link.isOver || this.stage.phase >= STOPPING || this.stage.reason !== undefined) {
+      this.#lost += events.length;
+      if (link.isEnded && this.stage.phase < STOPPING) link.refuse();
+      return;
+    }
+    this.#queued += events.length;
+    this.#queue.push(link);
+    this.#queue.push(events);
+  }
+
+  ended(link: InletLink, info: CancelInfo): void {
+    if (link.isOver) return;
+    link.isOver = true;
+    link.isEnded = true;
+    if (this.isDone && this.active === 0) this.#finish(link, info);
+    else this.#queue.push({ type: "end", link, info });
+  }
+
+  inBand(note: Note): boolean {
+    if (this.isDone && this.active === 0) return false;
+    this.#queue.push({ type: "note", note });
+    return true;
+  }
+
+  /** A subscription has ended and all its events are handled: its cancel mode decides what becomes of the stage. */
+  #finish(link: InletLink, info: CancelInfo): void {
+    this.#links.delete(link);
+    link.settle(info.reason);
+    const { handleCancel } = this.#settings;
+    if (handleCancel !== undefined) this.stage.call(() => handleCancel(info, link));
+    this.stage.call(() => this.#afterEnd(link, info.reason));
+  }
+
+  #afterEnd(link: InletLink, reason: ExitReason): void {
+    if (this.stage.phase !== RUNNING || isHarmless(reason)) return;
+    switch (link.settings.cancel) {
+      case "temporary":
+        return;
+      case "transient":
+        if (reason.type === "error") this.#endWith(link, reason);
+        return;
+      case "permanent":
+        this.#endWith(link, reason);
+        return;
+      case "last":
+        if (link.isCancelling) return;
+        if (reason.type === "error") this.#endWith(link, reason);
+        else {
+          if (reason.type === "shutdown") this.#lastEnd = reason;
+          for (const other of this.#links) if (other.settings.cancel === "last") return;
+          this.#endWith(link, this.#lastEnd);
+        }
+    }
+  }
+
+  #endWith(link: InletLink, reason: ExitReason): void {
+    this.stage.report({ kind: "consumer-stopping", partner: link.name, reason });
+    if (reason.type === "error") this.stage.fail(reason.error);
+    else if (reason.type === "shutdown") this.stage.end(reason);
+    else this.finish();
+  }
+
+  /** No more is taken in: the producers are left, and what is queued is handled. */
+  finish(): void {
+    this.tell(NORMAL);
+    this.stage.finish();
+  }
+
+  // ---- handling
+
+  work(): boolean {
+    if (this.#list === undefined) {
+      if (this.#queue.length === 0) return false;
+      // A producerConsumer takes a message in when one event can be delivered now, and then handles the whole of it.
+      if (this.stage.outlet !== undefined && !this.stage.outlet.isOpen) return false;
+      const first = this.#queue.peek();
+      if (!(first instanceof InletLink)) {
+        // What comes in-band waits until the calls before it have settled.
+        if (this.active > 0) return false;
+        this.#queue.shift();
+        this.#takeEntry(first as Entry);
+        return true;
+      }
+      this.#queue.shift();
+      this.#begin(first, this.#queue.shift() as readonly unknown[]);
+    }
+    if (this.#pool !== undefined) return this.#feed(this.#pool);
+    this.#runBatch();
+    return true;
+  }
+
+  #takeEntry(entry: Entry): void {
+    if (entry.type === "note") this.stage.reachInlet(entry.note);
+    else this.#finish(entry.link, entry.info);
+  }
+
+  #begin(link: InletLink, events: readonly unknown[]): void {
+    this.#link = link;
+    this.#list = events;
+    this.#next = 0;
+    this.#asked = link.isAutomatic ? Math.min(events.length, link.settings.window.outstanding) : events.length;
+    for (let excess = events.length - this.#asked; excess > 0; ) {
+      // One report for each batch that holds some, as GenStage has it.
+      const inBatch = Math.min(excess, events.length % link.batchSize || link.batchSize);
+      this.stage.report({ kind: "excess-events", partner: link.name, count: inBatch });
+      excess -= inBatch;
+    }
+  }
+
+  #runBatch(): void {
+    const list = this.#list as readonly unknown[];
+    const link = this.#link as InletLink;
+    const end = Math.min(list.length, this.#next + link.batchSize);
+    // A list is handed on uncopied unless it is longer than a batch.
+    const batch = this.#next === 0 && end === list.length ? list : list.slice(this.#next, end);
+    this.#next = end;
+    this.#queued -= batch.length;
+    this.#inCallback = batch.length;
+    const { stage } = this;
+    stage.meter?.busy();
+    try {
+      const result = (this.#settings.handleEvents as (events: readonly unknown[], from: Subscription) => unknown)(batch, link);
+      if (isThenable(result)) {
+        stage.wait(result, this.#continuation);
+        return;
+      }
+      stage.take(result, "handleEvents");
+    } catch (error) {
+      this.#batchFailed(error);
+      return;
+    }
+    this.#batchDone();
+  }
+
+  #batchDone(): void {
+    const count = this.#inCallback;
+    this.handled += count;
+    this.#inCallback = 0;
+    const link = this.#link;
+    if (link === undefined || this.#list === undefined) return;
+    const asked = Math.min(count, this.#asked);
+    this.#asked -= asked;
+    link.handled(asked);
+    if (this.#next < this.#list.length) this.stage.spendOn(count);
+    else this.#list = undefined;
+  }
+
+  #batchFailed(error: unknown): void {
+    this.failed += this.#inCallback;
+    this.#inCallback = 0;
+    this.stage.callbackFailed(error);
+  }
+
+  /** Starts calls for events of the list while there is room for more of them. */
+  #feed(pool: EventPool): boolean {
+    const list = this.#list as readonly unknown[];
+    const link = this.#link as InletLink;
+    const { stage } = this;
+    const from = this.#next;
+    /** Events that returned at once, and how many of them were asked for. */
+    let done = 0;
+    stage.meter?.busy();
+    while (this.#next < list.length && pool.hasRoom && done < link.batchSize && this.#list === list) {
+      const isAsked = this.#asked > 0;
+      if (isAsked) this.#asked -= 1;
+      const event = list[this.#next];
+      this.#next += 1;
+      this.#queued -= 1;
+      if (pool.start(event, isAsked ? link : undefined) && isAsked) done += 1;
+    }
+    pool.flush();
+    if (done > 0) link.handled(done);
+    const started = this.#next - from;
+    if (this.#list === list) {
+      if (this.#next >= list.length) this.#list = undefined;
+      else if (pool.hasRoom) stage.spendOn(started);
+    }
+    return started > 0;
+  }
+
+  // ---- the end
+
+  tell(reason: ExitReason): void {
+    for (const link of this.#links) {
+      if (!link.isOver) {
+        link.isOver = true;
+        this.#left.push(link.outlet);
+        post(link.up, { type: "cancel", kind: "down", reason });
+      }
+      link.settle(reason);
+    }
+    this.#links.clear();
+  }
+
+  drop(): void {
+    this.#lost += this.#queued;
+    this.#queued = 0;
+    this.#queue.clear();
+    this.#list = undefined;
+  }
+
+  async released(): Promise<void> {
+    await Promise.all(this.#left.map((outlet) => outlet.released()));
+  }
+}
+
+/** The consumer's end of a wire, and the handle of the subscription. */
+export class InletLink extends StagePort<Downward<unknown>> implements Subscriber<unknown>, Subscription {
+  readonly side = "producer";
+  readonly outlet: Outlet<unknown>;
+  readonly settings: LinkSettings;
+  readonly identity: object;
+  up: Port<Upward> = NOWHERE;
+  /** No further event is accepted. */
+  isOver = false;
+  /** It was the producer who ended it, or confirmed its end: nothing may come after that. */
+  isEnded = false;
+  /** This side has cancelled; the producer has not confirmed yet. */
+  isCancelling = false;
+  readonly #inlet: InletHalf;
+  #closed: { readonly promise: Promise<ExitReason>; readonly resolve: (reason: ExitReason) => void } | undefined;
+  #reason: ExitReason | undefined;
+
+  constructor(inlet: InletHalf, outlet: Outlet<unknown>, settings: LinkSettings, identity: object) {
+    super(inlet.stage);
+    this.#inlet = inlet;
+    this.outlet = outlet;
+    this.settings = settings;
+    this.identity = identity;
+  }
+
+  get name(): string {
+    return this.outlet.name;
+  }
+
+  get receivesErrors(): boolean {
+    return this.settings.cancel !== "temporary";
+  }
+
+  get options(): DispatchOptions {
+    return this.settings.dispatch;
+  }
+
+  get isAutomatic(): boolean {
+    return this.settings.mode === "automatic";
+  }
+
+  get batchSize(): number {
+    return this.isAutomatic ? this.settings.window.batchSize : Number.MAX_SAFE_INTEGER;
+  }
+
+  get closed(): Promise<ExitReason> {
+    if (this.#closed === undefined) {
+      let resolve!: (reason: ExitReason) => void;
+      const promise = new Promise<ExitReason>((settle) => {
+        resolve = settle;
+      });
+      this.#closed = { promise, resolve };
+      if (this.#reason !== undefined) resolve(this.#reason);
+    }
+    return this.#closed.promise;
+  }
+
+  open(replaces: { readonly port: Port<Upward>; readonly reason: ExitReason } | undefined): void {
+    this.up = this.outlet.connect(this, replaces);
+  }
+
+  /** The first ask. */
+  start(): void {
+    if (!this.isOver && !this.isCancelling && this.isAutomatic) post(this.up, this.settings.window.open());
+  }
+
+  handle(message: Downward<unknown>): void {
+    if ("type" in message) this.#inlet.ended(this, message);
+    else this.#inlet.received(this, message);
+    this.stage.pump();
+  }
+
+  /** Events that were asked for are handled: their room is free again. */
+  handled(count: number): void {
+    if (!this.isAutomatic) return;
+    const more = this.settings.window.handled(count);
+    if (more > 0 && !this.isOver && !this.isCancelling) post(this.up, more);
+  }
+
+  /** Events on a wire that has ended. */
+  refuse(): void {
+    this.stage.report({ kind: "late-signal", partner: this.name, signal: "events" });
+    const error = new SluiceError("SLUICE_UNKNOWN_SUBSCRIPTION", `${this.stage.name} is not subscribed to ${this.name}`);
+    post(this.up, { type: "cancel", kind: "cancel", reason: { type: "error", error } });
+  }
+
+  settle(reason: ExitReason): void {
+    this.#reason = reason;
+    this.#closed?.resolve(reason);
+  }
+
+  ask(demand: number): void {
+    checkOption("demand", demand, integer(0));
+    if (demand === 0 || this.isOver || this.isCancelling) return;
+    post(this.up, demand);
+  }
+
+  async cancel(reason: ExitReason = { type: "shutdown" }): Promise<void> {
+    this.cancelUp(reason);
+    await this.closed;
+  }
+
+  cancelUp(reason: ExitReason): void {
+    if (this.isOver || this.isCancelling) return;
+    this.isCancelling = true;
+    post(this.up, { type: "cancel", kind: "cancel", reason });
+  }
+}
+
+/** A producer's refusal of a second subscription harms nobody: the first goes on (as in GenStage). */
+function isHarmless(reason: ExitReason): boolean {
+  return reason.type === "error" && reason.error instanceof SluiceError && reason.error.code === "SLUICE_ALREADY_SUBSCRIBED";
+}
+
+const NOWHERE: Port<Upward> = { receive: () => undefined };
+

@@ -1,0 +1,54 @@
+import { BadOptionError } from "./errors.ts";
+
+/** Says what is wrong with a value (as in "a string"), or `undefined` when it is right. */
+export type Check = (value: unknown) => string | undefined;
+
+/** Throws when a check refuses the value of an option. */
+export function checkOption(name: string, value: unknown, check: Check): void {
+  const expected = check(value);
+  if (expected !== undefined) throw new BadOptionError(name, expected, value);
+}
+
+/** Throws for an option that is unknown, or whose value its check refuses. `undefined` counts as not given. */
+export function checkOptions(owner: string, given: unknown, checks: Readonly<Record<string, Check>>): void {
+  if (typeof given !== "object" || given === null) throw new BadOptionError(`the options of ${owner}`, "an object", given);
+  for (const name of Object.keys(given)) {
+    const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
+    if (check === undefined) {
+      throw new BadOptionError(`the options of ${owner}`, `among ${Object.keys(checks).join(", ")}`, name);
+    }
+    const value = (given as Record<string, unknown>)[name];
+    if (value !== undefined) checkOption(name, value, check);
+  }
+}
+
+/** An integer within both bounds. */
+export function integer(least: number, most: number = Number.MAX_SAFE_INTEGER): Check {
+  const expected =
+    most === Number.MAX_SAFE_INTEGER ? `an integer of at least ${least}` : `an integer from ${least} to ${most}`;
+  return (value) => (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most ? undefined : expected);
+}
+
+/** A duration that timers can keep: more than 2^31 - 1 ms would fire at once. */
+export const milliseconds: Check = integer(0, 2_147_483_647);
+
+/** A bound: an integer of at least 1, or `Infinity`. */
+export const bound: Check = (value) =>
+  value === Infinity ? undefined : integer(1)(value) && "an integer of at least 1, or Infinity";
+
+export function oneOf(...values: readonly unknown[]): Check {
+  const expected = `one of ${values.map((value) => JSON.stringify(value)).join(", ")}`;
+  return (value) => (values.includes(value) ? undefined : expected);
+}
+
+export const isFunction: Check = (value) => (typeof value === "function" ? undefined : "a function");
+export const isString: Check = (value) => (typeof value === "string" ? undefined : "a string");
+export const isBoolean: Check = (value) => (typeof value === "boolean" ? undefined : "a boolean");
+export const isList: Check = (value) => (Array.isArray(value) ? undefined : "a list");
+export const anything: Check = () => undefined;
+
+/** By shape: an `AbortSignal` of another realm or a polyfill counts. */
+export const isSignal: Check = (value) =>
+  typeof value === "object" && value !== null && "aborted" in value && "addEventListener" in value
+    ? undefined
+    : "an AbortSignal";

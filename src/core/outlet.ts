@@ -1,0 +1,481 @@
+/** The producer half of a stage: its consumers, its buffer, and the account with its source. */
+import { Buffer, type BufferKeep } from "./buffer.ts";
+import type { Dispatcher, DispatcherFactory, Recipient } from "./dispatcher.ts";
+import { SluiceError } from "./errors.ts";
+import { NORMAL, type Cancel, type DispatchOptions, type ExitReason, type Outlet, type Port, type Subscribe, type Subscriber, type Upward } from "./protocol.ts";
+import { Queue } from "./queue.ts";
+import { post } from "./scheduler.ts";
+import { RUNNING, STOPPING, StagePort, isThenable, type Continuation, type Note, type ProducingHalf, type StageCore } from "./stage.ts";
+import type { CancelInfo, Consumption } from "./subscription.ts";
+
+/** Whether a producer passes demand on now, or holds it until it is told to forward. */
+export type DemandMode = "forward" | "accumulate";
+
+export interface OutletSettings<Out> {
+  readonly dispatcher: DispatcherFactory<Out>;
+  readonly bufferSize: number;
+  /** Undefined: a list that a callback returned is kept whole, and what is emitted beyond the bound fails the stage. */
+  readonly bufferKeep: BufferKeep | undefined;
+  readonly demandMode: DemandMode;
+  readonly whenUnused: "stop" | "wait";
+  /** Undefined for a producerConsumer, whose demand opens its inlet, and for a producer that is driven from outside. */
+  readonly handleDemand: ((demand: number) => unknown) | undefined;
+  readonly handleSubscribe: ((from: Consumption) => unknown) | undefined;
+  readonly handleCancel: ((info: CancelInfo, from: Consumption) => unknown) | undefined;
+  readonly handleDiscarded: ((count: number) => unknown) | undefined;
+}
+
+/** What became of the events that a stage emitted; emitted = delivered + buffered + discarded + lost. */
+export interface OutputCounts {
+  readonly emitted: number;
+  readonly delivered: number;
+  readonly buffered: number;
+  readonly discarded: number;
+  /** Thrown away by a stop. */
+  readonly lost: number;
+  /** The most events that were ever in the buffer. */
+  readonly maxBuffered: number;
+}
+
+export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
+  readonly name: string;
+  readonly active = 0;
+  hasErrorReceiver = false;
+  delivered = 0;
+
+  readonly #stage: StageCore;
+  readonly #settings: OutletSettings<Out>;
+  readonly #dispatcher: Dispatcher<Out>;
+  readonly #buffer: Buffer<Out, Note>;
+  /** Wires that are open, subscribed or about to. */
+  readonly #links = new Set<OutletLink<Out>>();
+  /** Demands that the source has not been called with yet, and their sum. */
+  readonly #demands = new Queue<number>();
+  #held = 0;
+  readonly #continuation: Continuation;
+  readonly #door: Port<readonly Out[]>;
+  #demandMode: DemandMode;
+  /** The source is not called any more: the end is on its way. */
+  #isCompleted = false;
+  /** Asked of the source, and not brought yet. */
+  #owed = 0;
+  #posted = 0;
+  #emitted = 0;
+  #discarded = 0;
+  #lost = 0;
+
+  constructor(stage: StageCore, settings: OutletSettings<Out>) {
+    this.#stage = stage;
+    this.#settings = settings;
+    this.name = stage.name;
+    this.#demandMode = settings.demandMode;
+    this.#buffer = new Buffer(settings.bufferSize, settings.bufferKeep ?? "first");
+    this.#dispatcher = settings.dispatcher({ report: (finding) => stage.report(finding) });
+    this.#door = new Door(stage, this);
+    this.#continuation = {
+      resolved: (value) => stage.take(value, "handleDemand"),
+      rejected: (error) => stage.callbackFailed(error),
+    };
+  }
+
+  get dispatchOptions(): readonly string[] {
+    return this.#dispatcher.options ?? [];
+  }
+
+  get buffered(): number {
+    return this.#buffer.size;
+  }
+
+  get counts(): OutputCounts {
+    return {
+      emitted: this.#emitted,
+      delivered: this.delivered,
+      buffered: this.#buffer.size,
+      discarded: this.#discarded,
+      lost: this.#lost,
+      maxBuffered: this.#buffer.greatest,
+    };
+  }
+
+  get consumers(): readonly string[] {
+    return Array.from(this.#links, (link) => link.name);
+  }
+
+  /** How many more events fit: room in the buffer and open demand. */
+  get room(): number {
+    return Math.max(0, this.#settings.bufferSize - this.#buffer.size) + this.#dispatcher.capacity;
+  }
+
+  get isOpen(): boolean {
+    return this.#dispatcher.capacity > 0 && this.#buffer.isEmpty;
+  }
+
+  get isDone(): boolean {
+    return this.#buffer.isEmpty;
+  }
+
+  get demandMode(): DemandMode {
+    return this.#demandMode;
+  }
+
+  // ---- consumers
+
+  connect(subscriber: Subscriber<Out>, replaces?: Subscribe["replaces"]): Port<Upward> {
+    const link = new OutletLink(this.#stage, this, subscriber);
+    this.#links.add(link);
+    post(link, replaces === undefined ? SUBSCRIBE : { type: "subscribe", replaces });
+    return link;
+  }
+
+  released(): Promise<void> {
+    // Behind the message of the departure, and behind the look at who is left that it posts.
+    return new Promise((resolve, reject) => {
+      const look = { receive: () => this.#stage.released().then(resolve, reject) };
+      post({ receive: () => post(look, undefined) }, undefined);
+    });
+  }
+
+  subscribe(link: OutletLink<Out>, { replaces }: Subscribe): void {
+    const { phase, reason } = this.#stage;
+    if (phase >= STOPPING || (reason?.type === "error")) {
+      this.#links.delete(link);
+      if (reason?.type === "error" && link.subscriber.receivesErrors) this.hasErrorReceiver = true;
+      link.end(reason ?? NORMAL, "down");
+      return;
+    }
+    if (replaces !== undefined && replaces.port instanceof OutletLink) {
+      (replaces.port as OutletLink<Out>).leave({ type: "cancel", kind: "cancel", reason: replaces.reason });
+    }
+    try {
+      this.#dispatcher.subscribe(link);
+    } catch (error) {
+      this.#links.delete(link);
+      this.#stage.report({ kind: "refused", partner: link.name, error });
+      link.end({ type: "error", error }, "cancel");
+      return;
+    }
+    link.isSubscribed = true;
+    const { handleSubscribe } = this.#settings;
+    if (handleSubscribe !== undefined) this.#stage.call(() => handleSubscribe(link));
+    this.settle();
+  }
+
+  ask(link: OutletLink<Out>, demand: number): void {
+    this.#dispatcher.ask(link, demand);
+    this.settle();
+  }
+
+  /** A consumer goes, and its open demand with it. */
+  leave(link: OutletLink<Out>, { kind, reason }: Cancel): void {
+    this.#links.delete(link);
+    const wasSubscribed = link.isSubscribed;
+    link.isSubscribed = false;
+    if (kind === "cancel") link.end(reason, "cancel");
+    else link.isOver = true;
+    if (!wasSubscribed) return;
+    this.#dispatcher.cancel(link);
+    const { handleCancel } = this.#settings;
+    if (handleCancel !== undefined && this.#stage.reason === undefined) this.#stage.call(() => handleCancel({ kind, reason }, link));
+    this.settle();
+    this.#checkUnused(reason);
+  }
+
+  /** The last consumer goes while a callback is in progress, and nothing else waits behind it: the stage stops at once. */
+  leaveMidCall(link: OutletLink<Out>, reason: ExitReason): void {
+    const isLast = this.#links.size === 1 && this.#links.has(link);
+    if (isLast && this.#stopsUnused && !this.#stage.hasMail) this.#stage.stop(causeOf(reason));
+  }
+
+  get #stopsUnused(): boolean {
+    return this.#settings.whenUnused === "stop" && !this.#stage.isOwned && this.#stage.phase < STOPPING;
+  }
+
+  /** In a message of its own: what was posted before it is in the mailbox no more. */
+  #checkUnused(reason: ExitReason): void {
+    if (this.#links.size > 0 || !this.#stopsUnused) return;
+    this.#stage.inTurn(() => {
+      if (this.#links.size === 0 && this.#stopsUnused) this.#stage.stop(causeOf(reason));
+    });
+  }
+
+  // ---- events
+
+  produced(events: readonly Out[]): void {
+    this.#accept(events);
+  }
+
+  /** Takes events from outside, in a message of their own. Returns how many more fit, those counted that wait for their turn. */
+  post(events: readonly Out[]): number {
+    this.#posted += events.length;
+    post(this.#door, events);
+    return Math.max(0, this.room - this.#posted);
+  }
+
+  posted(events: readonly Out[]): void {
+    this.#posted -= events.length;
+    this.emit(events);
+  }
+
+  /** Events from outside of a return: with a bound in any case. Returns how many more fit. */
+  emit(events: readonly Out[]): number {
+    if (this.#settings.bufferKeep !== undefined || this.#stage.phase >= STOPPING) this.#accept(events);
+    else {
+      const { room } = this;
+      if (events.length <= room) this.#accept(events);
+      else {
+        this.#accept(events.slice(0, room));
+        this.#emitted += events.length - room;
+        this.#discard(events.length - room);
+        this.#stage.fail(
+          new SluiceError(
+            "SLUICE_BUFFER_FULL",
+            `expected ${this.name} to emit at most ${room} more events, got: ${events.length} (bufferSize is ${this.#settings.bufferSize}; bufferKeep says which events to discard)`,
+          ),
+        );
+      }
+    }
+    return this.room;
+  }
+
+  #accept(events: readonly Out[]): void {
+    const { length } = events;
+    this.#emitted += length;
+    if (this.#stage.phase >= STOPPING || this.#stage.reason !== undefined) {
+      this.#lost += length;
+      return;
+    }
+    this.#pay(length);
+    let taken = 0;
+    // What is buffered goes first.
+    if (this.#buffer.isEmpty && this.#demandMode === "forward" && this.#dispatcher.capacity > 0) {
+      taken = this.#dispatch(events);
+    }
+    if (taken < length) this.#keep(events, taken);
+    this.settle();
+  }
+
+  #keep(events: readonly Out[], from: number): void {
+    if (this.#settings.bufferKeep === undefined) this.#buffer.add(events, from);
+    else {
+      const count = this.#buffer.push(events, from);
+      if (count > 0) this.#discard(count);
+    }
+  }
+
+  #discard(count: number): void {
+    this.#discarded += count;
+    this.#stage.report({ kind: "discarded", count });
+    const { handleDiscarded } = this.#settings;
+    if (handleDiscarded !== undefined) this.#stage.call(() => handleDiscarded(count));
+  }
+
+  /** A dispatcher that throws (its hash or a selector) ends the stage; what it has not taken is kept. */
+  #dispatch(events: readonly Out[]): number {
+    try {
+      return this.#dispatcher.dispatch(events);
+    } catch (error) {
+      this.#stage.fail(error);
+      return 0;
+    }
+  }
+
+  /** Delivers what can be delivered, and asks the source for the rest. */
+  settle(): void {
+    if (this.#demandMode === "forward") this.#drain();
+    if (this.#isCompleted || this.#stage.phase !== RUNNING || this.#settings.handleDemand === undefined) return;
+    const wanted = this.#dispatcher.capacity - this.#buffer.size - this.#owed - this.#held;
+    if (wanted > 0) {
+      this.#held += wanted;
+      this.#demands.push(wanted);
+    }
+  }
+
+  #drain(): void {
+    while (!this.#buffer.isEmpty) {
+      const note = this.#buffer.takeNote();
+      if (note !== undefined) {
+        this.#stage.reached(note);
+        continue;
+      }
+      const { capacity } = this.#dispatcher;
+      if (capacity <= 0) return;
+      const events = this.#buffer.take(capacity);
+      const taken = this.#dispatch(events);
+      if (taken < events.length) {
+        this.#buffer.putBack(events.slice(taken));
+        if (taken === 0) return;
+      }
+    }
+  }
+
+  inBand(note: Note): void {
+    if (this.#buffer.isEmpty) this.#stage.reached(note);
+    else this.#buffer.mark(note);
+  }
+
+  /** From outside: what was posted before still belongs to the stream. */
+  complete(): void {
+    if (this.#isCompleted) return;
+    this.#isCompleted = true;
+    this.#stage.inTurn(() => this.#stage.finish());
+  }
+
+  get isCompleted(): boolean {
+    return this.#isCompleted || this.#stage.phase !== RUNNING;
+  }
+
+  // ---- demand
+
+  setDemandMode(mode: DemandMode): void {
+    this.#demandMode = mode;
+    this.settle();
+  }
+
+  /** Fresh events pay what the source owes; more of them serve the demands that it has not heard of, the oldest first. */
+  #pay(events: number): void {
+    const paid = Math.min(events, this.#owed);
+    this.#owed -= paid;
+    let left = Math.min(events - paid, this.#held);
+    this.#held -= left;
+    while (left > 0) {
+      const demand = this.#demands.shift();
+      if (demand > left) this.#demands.unshift(demand - left);
+      left -= Math.min(demand, left);
+    }
+  }
+
+  work(): boolean {
+    if (this.#demands.length === 0 || this.#demandMode !== "forward") return false;
+    if (this.#isCompleted || this.#stage.phase !== RUNNING) return false;
+    const { handleDemand } = this.#settings;
+    if (handleDemand === undefined) return false;
+    const stage = this.#stage;
+    const demand = this.#demands.shift();
+    this.#held -= demand;
+    this.#owed += demand;
+    stage.meter?.busy();
+    try {
+      const result = handleDemand(demand);
+      if (Array.isArray(result)) this.#accept(result as readonly Out[]);
+      else if (isThenable(result)) stage.wait(result, this.#continuation);
+      else stage.take(result, "handleDemand");
+    } catch (error) {
+      stage.callbackFailed(error);
+    }
+    return true;
+  }
+
+  // ---- the end
+
+  tell(reason: ExitReason): void {
+    for (const link of this.#links) {
+      if (reason.type === "error" && link.subscriber.receivesErrors) this.hasErrorReceiver = true;
+      link.isSubscribed = false;
+      link.end(reason, "down");
+    }
+    this.#links.clear();
+  }
+
+  drop(): void {
+    this.#lost += this.#buffer.size;
+    this.#buffer.clear();
+    this.#demands.clear();
+    this.#held = 0;
+  }
+}
+
+/** Where events from outside come in. */
+class Door<Out> extends StagePort<readonly Out[]> {
+  readonly #outlet: OutletHalf<Out>;
+
+  constructor(stage: StageCore, outlet: OutletHalf<Out>) {
+    super(stage);
+    this.#outlet = outlet;
+  }
+
+  handle(events: readonly Out[]): void {
+    this.#outlet.posted(events);
+    this.stage.pump();
+  }
+}
+
+/** The producer's end of a wire. */
+class OutletLink<Out> extends StagePort<Upward> implements Recipient<Out>, Consumption {
+  readonly side = "consumer";
+  readonly subscriber: Subscriber<Out>;
+  isSubscribed = false;
+  /** The consumer has been told that the subscription has ended. */
+  isOver = false;
+  /** It was the consumer who ended it: it must not ask any more. */
+  isLeft = false;
+  readonly #outlet: OutletHalf<Out>;
+
+  constructor(stage: StageCore, outlet: OutletHalf<Out>, subscriber: Subscriber<Out>) {
+    super(stage);
+    this.#outlet = outlet;
+    this.subscriber = subscriber;
+  }
+
+  get name(): string {
+    return this.subscriber.name;
+  }
+
+  get identity(): object {
+    return this.subscriber.identity;
+  }
+
+  get options(): DispatchOptions {
+    return this.subscriber.options;
+  }
+
+  override receive(message: Upward): void {
+    if (this.stage.isDeferring) {
+      if (typeof message === "object" && message.type === "cancel") this.#outlet.leaveMidCall(this, message.reason);
+      this.stage.defer(this, message);
+    } else this.handle(message);
+  }
+
+  handle(message: Upward): void {
+    if (typeof message === "number") {
+      if (this.isSubscribed) this.#outlet.ask(this, message);
+      else if (this.isLeft) this.#refuse();
+    } else if (message.type === "subscribe") this.#outlet.subscribe(this, message);
+    else this.leave(message);
+    this.stage.pump();
+  }
+
+  leave(message: Cancel): void {
+    this.isLeft = true;
+    if (!this.isOver) this.#outlet.leave(this, message);
+  }
+
+  cancel(reason: ExitReason = { type: "shutdown" }): void {
+    this.stage.inTurn(() => {
+      if (!this.isOver) this.#outlet.leave(this, { type: "cancel", kind: "cancel", reason });
+    });
+  }
+
+  send(events: readonly Out[]): void {
+    this.#outlet.delivered += events.length;
+    post(this.subscriber, events);
+  }
+
+  end(reason: ExitReason, kind: Cancel["kind"]): void {
+    this.isOver = true;
+    post(this.subscriber, { type: "cancel", kind, reason });
+  }
+
+  /** An ask after the consumer's own cancel. One that crossed an end from this side is nobody's fault, and is ignored. */
+  #refuse(): void {
+    const error = new SluiceError("SLUICE_UNKNOWN_SUBSCRIPTION", `${this.name} is not subscribed to ${this.stage.name}`);
+    this.end({ type: "error", error }, "cancel");
+  }
+}
+
+const SUBSCRIBE: Subscribe = { type: "subscribe" };
+
+/** What the last consumer said when it left is the reason of the stop that follows. */
+function causeOf(reason: ExitReason): unknown {
+  if (reason.type === "normal") return undefined;
+  return reason.type === "error" ? reason.error : reason.reason;
+}

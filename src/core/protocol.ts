@@ -1,0 +1,87 @@
+/**
+ * The messages between stages. Read this file first: it is all that two stages say to each other.
+ *
+ * Demand goes up, events come down. A consumer opens a wire to a producer with {@link Outlet.connect}; each end of the
+ * wire is a {@link Port}. An ask is a number, a list of events is an array, everything else is a control message.
+ *
+ * A message is posted, never delivered in the call: `post(port, message)` of `scheduler.ts`. Messages from one stage to
+ * another arrive in the order in which they were posted.
+ */
+
+/** Why a stage stopped or a subscription ended. */
+export type ExitReason =
+  | { readonly type: "normal" }
+  | { readonly type: "shutdown"; readonly reason?: unknown }
+  | { readonly type: "error"; readonly error: unknown };
+
+/** One end of a wire. The scheduler calls `receive` once for each message, in the order in which they were posted. */
+export interface Port<in Message> {
+  receive(message: Message): void;
+}
+
+/** What a consumer says to a producer: a number is an ask for so many more events. */
+export type Upward = number | Subscribe | Cancel;
+
+/** What a producer says to a consumer: a list is events, never empty, which nobody may change. */
+export type Downward<Event> = readonly Event[] | Cancel;
+
+/** The first message on a wire; {@link Outlet.connect} posts it. */
+export interface Subscribe {
+  readonly type: "subscribe";
+  /** The producer's end of an older wire of this consumer, which ends as this one begins. */
+  readonly replaces?: { readonly port: Port<Upward>; readonly reason: ExitReason };
+}
+
+/**
+ * The last message on a wire, in either direction.
+ *
+ * `cancel`: the subscription ends, its partner lives. A producer answers a consumer's cancel with a cancel of the same
+ * reason; events that it sent before are still handled. `down`: the partner itself ends; nobody answers.
+ */
+export interface Cancel {
+  readonly type: "cancel";
+  readonly kind: "cancel" | "down";
+  readonly reason: ExitReason;
+}
+
+/** The consumer's end of a wire, and what the producer may know of the consumer. */
+export interface Subscriber<in Event> extends Port<Downward<Event>> {
+  /** The name of the consumer, for reports. */
+  readonly name: string;
+  /** Who subscribes: two wires of one consumer have the same identity. */
+  readonly identity: object;
+  /** Whether an error end of the producer reaches somebody here, who ends with it or reports it. */
+  readonly receivesErrors: boolean;
+  /** The options of the subscription that are the dispatcher's: `partition`, `selector`, and what a custom one declares. */
+  readonly options: DispatchOptions;
+}
+
+/** Options of a subscription for the producer's dispatcher. */
+export interface DispatchOptions {
+  readonly partition?: unknown;
+  readonly selector?: unknown;
+  readonly [option: string]: unknown;
+}
+
+/** The side of a stage that consumers connect to. */
+export interface Outlet<out Event> {
+  readonly name: string;
+  /** The names of the options that a subscription may give for the dispatcher. */
+  readonly dispatchOptions: readonly string[];
+  /**
+   * Opens a wire and posts its `subscribe`; returns the producer's end. Runs no callback. A stage that has ended answers
+   * with its stored `ExitReason`.
+   */
+  connect(subscriber: Subscriber<Event>, replaces?: Subscribe["replaces"]): Port<Upward>;
+  /**
+   * Settles when what the departure of a consumer stopped has released its resources: this stage if it was left unused,
+   * and what it left unused in turn. At once when it goes on. Rejects with the error of a clean-up that failed.
+   */
+  released(): Promise<void>;
+}
+
+/** The key under which a producing stage shows its {@link Outlet}; one for all copies of this library in a realm. */
+export const OUTLET: unique symbol = Symbol.for("sluice.outlet");
+
+/** The reason of an end that needs no further word. */
+export const NORMAL: ExitReason = Object.freeze({ type: "normal" });

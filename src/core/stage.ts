@@ -1,0 +1,606 @@
+/**
+ * The life of a stage: its mailbox, its callbacks one at a time, and its end.
+ *
+ * Messages change what a stage knows; `pump` then runs the callbacks that have become due, until nothing is left to do or
+ * one of them returns a promise. While that is pending the mailbox waits. A callback that returns no promise costs none.
+ *
+ * The two halves of a stage, `inlet.ts` and `outlet.ts`, say what is due.
+ */
+import { SluiceError, StoppedError, show } from "./errors.ts";
+import { Meter, type WaitState } from "./meter.ts";
+import { NORMAL, type ExitReason, type Port } from "./protocol.ts";
+import { Queue } from "./queue.ts";
+import { tell, type Finding, type Reporter } from "./report.ts";
+import { inNextTurn, post, spend, throwUncaught } from "./scheduler.ts";
+
+export type Role = "producer" | "producerConsumer" | "consumer";
+
+/** In this order; a stage never goes back. */
+export type Phase = typeof RUNNING | typeof FINISHING | typeof DRAINING | typeof STOPPING | typeof ENDED;
+export const RUNNING = 0;
+/** No more will come in: what is queued is handled, then `handleComplete` runs. */
+export const FINISHING = 1;
+/** The end is certain, and waits until the buffer is delivered. */
+export const DRAINING = 2;
+/** Nothing is handled or delivered any more; resources are released. */
+export const STOPPING = 3;
+export const ENDED = 4;
+
+/** How long a stage waits for a callback in progress and for `handleStop`. */
+export const DEFAULT_STOP_WITHIN_MS = 5000;
+
+/** Half a stage: the one towards its producers, or the one towards its consumers. */
+export interface Half {
+  /** Runs one callback that is due; returns false when none is. */
+  work(): boolean;
+  /** Nothing is left to handle, or to deliver. */
+  readonly isDone: boolean;
+  /** Callbacks that run beside the mailbox (`concurrency`). */
+  readonly active: number;
+  /** Ends all subscriptions of this half, each with one message. */
+  tell(reason: ExitReason): void;
+  /** Throws away what is queued or buffered, counted as lost. */
+  drop(): void;
+}
+
+export interface ProducingHalf extends Half {
+  /** Takes events that a callback returned. */
+  produced(events: readonly unknown[]): void;
+  /** Whether one of the consumers that were told of the end receives errors. */
+  readonly hasErrorReceiver: boolean;
+  /** Whether events can be delivered now. */
+  readonly isOpen: boolean;
+  /** Settles `note` when everything emitted so far has been delivered. */
+  inBand(note: Note): void;
+}
+
+export interface ConsumingHalf extends Half {
+  /** Puts a note behind what is queued; returns false when nothing is. */
+  inBand(note: Note): boolean;
+  /** Settles when the producers that this stage left unused have released their resources. */
+  released(): Promise<void>;
+}
+
+/** What travels in-band: a message for `handleInfo`, or somebody who waits for everything before it. */
+export type Note =
+  | { readonly type: "info"; readonly message: unknown }
+  | { readonly type: "flush"; readonly settle: (failure?: { readonly error: unknown }) => void };
+
+/** What goes on when a callback's promise settles. */
+export interface Continuation {
+  resolved(value: unknown): void;
+  rejected(error: unknown): void;
+}
+
+/** The options that every stage has, checked. */
+export interface StageSettings {
+  readonly role: Role;
+  readonly name: string;
+  readonly signal?: AbortSignal | undefined;
+  readonly stopWithinMs?: number | undefined;
+  readonly timing?: boolean | undefined;
+  readonly handleInfo?: ((message: unknown) => unknown) | undefined;
+  readonly handleStop?: ((reason: ExitReason) => unknown) | undefined;
+  readonly handleReport?: Reporter | undefined;
+}
+
+export class StageCore {
+  readonly role: Role;
+  readonly name: string;
+  readonly meter: Meter | undefined;
+  inlet: ConsumingHalf | undefined;
+  outlet: ProducingHalf | undefined;
+  /** Runs once, when a normal end is near; may return events. */
+  handleComplete: (() => unknown) | undefined;
+
+  phase: Phase = RUNNING;
+  /** How it ends, once that is certain. */
+  reason: ExitReason | undefined;
+  /** Messages go to the mailbox: a callback's promise is pending, or earlier messages wait there. */
+  isDeferring = false;
+
+  readonly #settings: StageSettings;
+  readonly #stopWithinMs: number;
+  readonly #mailbox = new Queue<unknown>();
+  readonly #calls = new Queue<() => unknown>();
+  /** Those who wait for a note to be reached, or for the end. */
+  readonly #waiting = new Set<(failure?: { readonly error: unknown }) => void>();
+  #isBlocked = false;
+  #isPumping = false;
+  #isNudged = false;
+  #isCompleteHandled = false;
+  #isStopHandled = false;
+  #owner: object | undefined;
+  #controller: AbortController | undefined;
+  /** For a callback whose result is nobody's concern. */
+  readonly #ignoring: Continuation = { resolved: noop, rejected: (error) => this.callbackFailed(error) };
+  #continuation: Continuation = this.#ignoring;
+  #outcome: { readonly value: unknown } | { readonly error: unknown } | undefined;
+  #closed: { readonly promise: Promise<ExitReason>; readonly resolve: (reason: ExitReason) => void } | undefined;
+  #cleanupFailure: { readonly error: unknown } | undefined;
+  #deadline: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(settings: StageSettings) {
+    this.#settings = settings;
+    this.role = settings.role;
+    this.name = settings.name;
+    this.#stopWithinMs = settings.stopWithinMs ?? DEFAULT_STOP_WITHIN_MS;
+    this.meter = settings.timing === true ? new Meter() : undefined;
+    const { signal } = settings;
+    if (signal?.aborted === true) this.stop(signal.reason);
+    else signal?.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  // ---- what others see
+
+  /** Never rejects. Whoever reads it has received an error end. */
+  get closed(): Promise<ExitReason> {
+    if (this.#closed === undefined) {
+      let resolve: (reason: ExitReason) => void = noop;
+      const promise = new Promise<ExitReason>((settle) => {
+        resolve = settle;
+      });
+      this.#closed = { promise, resolve };
+      if (this.phase === ENDED) resolve(this.reason ?? NORMAL);
+    }
+    return this.#closed.promise;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.phase >= STOPPING) this.#controller.abort(this.#abortReason());
+    }
+    return this.#controller.signal;
+  }
+
+  /** Events can still be emitted. */
+  get isAlive(): boolean {
+    return this.phase < STOPPING && this.reason === undefined;
+  }
+
+  /** Resolves at the end, without receiving its error. */
+  async hasEnded(): Promise<void> {
+    if (this.phase !== ENDED) await new Promise<void>((resolve) => this.#waiting.add(() => resolve()));
+  }
+
+  get isOwned(): boolean {
+    return this.#owner !== undefined;
+  }
+
+  /** Takes the stage into care, unless somebody has it already: only the owner ends it when nobody uses it, and hears its error. */
+  adopt(owner: object): boolean {
+    this.#owner ??= owner;
+    return this.#owner === owner;
+  }
+
+  get waitState(): WaitState {
+    if (this.phase === ENDED) return "ended";
+    if (this.phase === STOPPING) return "stopping";
+    if (this.#isBlocked || (this.inlet?.active ?? 0) > 0) return "callback";
+    if (this.phase === DRAINING) return "draining";
+    return this.outlet !== undefined && !this.outlet.isOpen ? "demand" : "events";
+  }
+
+  report(finding: Finding): void {
+    tell(this.#settings.handleReport, { ...finding, stage: this.name });
+  }
+
+  // ---- messages
+
+  /** Puts a message into the mailbox, behind the callback in progress. */
+  defer(port: StagePort<never>, message: unknown): void {
+    this.#mailbox.push(port);
+    this.#mailbox.push(message);
+  }
+
+  get hasMail(): boolean {
+    return this.#mailbox.length > 0;
+  }
+
+  /** Runs `task` as a message of its own to this stage. */
+  inTurn(task: () => void): void {
+    post(new Task(this, task), undefined);
+  }
+
+  /** Makes sure that what has become due outside of a message runs. */
+  nudge(): void {
+    if (this.#isNudged || this.#isPumping || this.#isBlocked) return;
+    this.#isNudged = true;
+    this.inTurn(this.#onNudge);
+  }
+
+  /** In-band: reached when all that was received and buffered before it has been delivered. */
+  note(note: Note): void {
+    if (note.type === "flush") this.#waiting.add(note.settle);
+    this.inTurn(() => {
+      if (this.phase >= STOPPING) return;
+      if (this.inlet?.inBand(note) === true) return;
+      this.reachInlet(note);
+    });
+  }
+
+  /** A note has passed the input; next are the events that wait for demand. */
+  reachInlet(note: Note): void {
+    if (this.outlet === undefined) this.reached(note);
+    else this.outlet.inBand(note);
+  }
+
+  /** A note has been reached. */
+  reached(note: Note): void {
+    if (note.type === "flush") {
+      this.#waiting.delete(note.settle);
+      note.settle();
+    } else {
+      const { handleInfo } = this.#settings;
+      if (handleInfo !== undefined) this.call(() => handleInfo(note.message));
+    }
+  }
+
+  /** Puts a callback behind those that are due already. It may be async; what it returns is ignored. */
+  call(callback: () => unknown): void {
+    this.#calls.push(callback);
+  }
+
+  // ---- callbacks
+
+  /** Runs what is due. */
+  pump(): void {
+    if (this.#isPumping || this.#isBlocked) return;
+    this.#isPumping = true;
+    while (this.phase < STOPPING && this.#step());
+    this.#isPumping = false;
+    this.meter?.idle(this.waitState);
+  }
+
+  #step(): boolean {
+    if (this.#isBlocked) return false;
+    if (this.#calls.length > 0) {
+      this.#runCall(this.#calls.shift());
+      return true;
+    }
+    // Delivering comes before taking in.
+    if (this.outlet?.work() === true) return true;
+    if (this.inlet?.work() === true) return true;
+    return this.#advance();
+  }
+
+  /** One step towards the end, when everything before it is done. */
+  #advance(): boolean {
+    if (this.phase === RUNNING || this.#isBlocked) return false;
+    if ((this.inlet?.active ?? 0) > 0) return false;
+    if (this.phase === FINISHING) {
+      if (this.inlet?.isDone === false) return false;
+      this.phase = DRAINING;
+    }
+    if (!this.#isCompleteHandled && this.reason === undefined) {
+      this.#isCompleteHandled = true;
+      if (this.handleComplete !== undefined) {
+        this.#runComplete(this.handleComplete);
+        return true;
+      }
+    }
+    if (this.outlet?.isDone === false) return false;
+    this.#terminate(this.reason ?? NORMAL);
+    return false;
+  }
+
+  #runCall(callback: () => unknown): void {
+    try {
+      const result = callback();
+      if (isThenable(result)) this.wait(result, this.#ignoring);
+    } catch (error) {
+      this.callbackFailed(error);
+    }
+  }
+
+  #runComplete(callback: () => unknown): void {
+    this.meter?.busy();
+    let result: unknown;
+    try {
+      result = callback();
+    } catch (error) {
+      this.callbackFailed(error);
+      return;
+    }
+    if (!isThenable(result)) this.take(result, "handleComplete");
+    else {
+      this.wait(result, {
+        resolved: (value) => this.take(value, "handleComplete"),
+        rejected: (error) => this.callbackFailed(error),
+      });
+    }
+  }
+
+  /** Holds the mailbox until a callback's promise settles. */
+  wait(promise: PromiseLike<unknown>, continuation: Continuation): void {
+    this.#isBlocked = true;
+    this.isDeferring = true;
+    this.#continuation = continuation;
+    Promise.resolve(promise).then(this.#onValue, this.#onError);
+  }
+
+  /** Lets the event loop turn, and goes on with what is due; the mailbox waits meanwhile. */
+  pause(): void {
+    this.#isBlocked = true;
+    this.isDeferring = true;
+    this.#outcome = undefined;
+    post(this.#resumption, undefined);
+  }
+
+  /** Counts work within one message; pauses when the slice is over. */
+  spendOn(events: number): void {
+    if (!this.#isBlocked && spend(1 + (events >> 4))) this.pause();
+  }
+
+  /** What a callback returned: events for the consumers, if there are any. */
+  take(result: unknown, callback: string): void {
+    if (result === undefined || result === null) return;
+    if (!Array.isArray(result)) {
+      this.callbackFailed(
+        new SluiceError("SLUICE_BAD_RETURN", `expected ${callback} of ${this.name} to return a list of events, or nothing, got: ${show(result)}`),
+      );
+    } else if (this.outlet !== undefined) {
+      if (result.length > 0) this.outlet.produced(result);
+    } else if (result.length > 0 && this.phase < STOPPING) {
+      this.report({ kind: "consumer-cannot-emit", count: result.length });
+    }
+  }
+
+  callbackFailed(error: unknown): void {
+    if (this.phase >= STOPPING || this.reason !== undefined) this.report({ kind: "late-failure", error });
+    else this.fail(error);
+  }
+
+  readonly #onValue = (value: unknown): void => {
+    this.#outcome = { value };
+    post(this.#resumption, undefined);
+  };
+
+  readonly #onError = (error: unknown): void => {
+    this.#outcome = { error };
+    post(this.#resumption, undefined);
+  };
+
+  readonly #resumption: Port<undefined> = { receive: () => this.#resume() };
+  readonly #mail: Port<undefined> = { receive: () => this.#openMail() };
+
+  #resume(): void {
+    const outcome = this.#outcome;
+    this.#outcome = undefined;
+    this.#isBlocked = false;
+    if (outcome !== undefined) {
+      if ("value" in outcome) this.#continuation.resolved(outcome.value);
+      else this.#continuation.rejected(outcome.error);
+    }
+    this.settled();
+    this.pump();
+    this.#openNextMail();
+  }
+
+  #openMail(): void {
+    if (this.#isBlocked) return;
+    if (this.#mailbox.length > 0) {
+      const port = this.#mailbox.shift() as StagePort<unknown>;
+      port.handle(this.#mailbox.shift());
+    }
+    this.#openNextMail();
+  }
+
+  #openNextMail(): void {
+    if (this.#isBlocked) return;
+    if (this.#mailbox.length > 0) post(this.#mail, undefined);
+    else this.isDeferring = false;
+  }
+
+  readonly #onNudge = (): void => {
+    this.#isNudged = false;
+  };
+
+  // ---- the end
+
+  /** No more comes in; what is queued is handled, then the stage ends normally. */
+  finish(): void {
+    if (this.phase >= FINISHING) return;
+    this.phase = FINISHING;
+    this.nudge();
+  }
+
+  /** Ends with an error, when what is buffered has been delivered. */
+  fail(error: unknown): void {
+    if (this.phase >= STOPPING || this.reason !== undefined) return;
+    this.reason = { type: "error", error };
+    this.phase = DRAINING;
+    this.#calls.clear();
+    this.inlet?.drop();
+    this.inlet?.tell(this.reason);
+    if ((this.inlet?.active ?? 0) > 0) {
+      this.#controller?.abort(error);
+      this.#startDeadline();
+    }
+    this.nudge();
+  }
+
+  /** Ends now. The first cause wins, but for a normal end that has not delivered everything yet. */
+  stop(reason?: unknown): void {
+    this.end(reason === undefined ? { type: "shutdown" } : { type: "shutdown", reason });
+  }
+
+  end(reason: ExitReason): void {
+    if (this.phase < STOPPING) this.#terminate(this.reason ?? reason);
+  }
+
+  /** A callback beside the mailbox has settled, or the one that held it. */
+  settled(): void {
+    if (this.phase === STOPPING && !this.#isBlocked && (this.inlet?.active ?? 0) === 0) this.#runStop();
+  }
+
+  readonly #onAbort = (): void => this.stop(this.#settings.signal?.reason);
+
+  #abortReason(): unknown {
+    const { reason } = this;
+    if (reason?.type === "error") return reason.error;
+    return (reason?.type === "shutdown" ? reason.reason : undefined) ?? new StoppedError(this.name);
+  }
+
+  #terminate(reason: ExitReason): void {
+    this.phase = STOPPING;
+    this.reason = reason;
+    this.#calls.clear();
+    this.#settings.signal?.removeEventListener("abort", this.#onAbort);
+    this.inlet?.drop();
+    this.outlet?.drop();
+    if (reason.type !== "normal") this.#tellPartners(reason);
+    // In a message of its own: whoever calls `stop` does not find callbacks running in that call.
+    post({ receive: () => this.#release() }, undefined);
+  }
+
+  #tellPartners(reason: ExitReason): void {
+    this.outlet?.tell(reason);
+    this.inlet?.tell(reason);
+  }
+
+  #release(): void {
+    this.#controller?.abort(this.#abortReason());
+    if (this.#isBlocked || (this.inlet?.active ?? 0) > 0) this.#startDeadline();
+    else this.#runStop();
+  }
+
+  /** A callback that does not settle is waited for no longer than this. */
+  #startDeadline(): void {
+    this.#deadline ??= setTimeout(() => {
+      this.#deadline = undefined;
+      if (this.phase < STOPPING) this.#terminate(this.reason ?? NORMAL);
+      this.report({ kind: "cleanup-failed", error: this.#timeout("a callback") });
+      this.#runStop();
+    }, this.#stopWithinMs);
+  }
+
+  #timeout(what: string): SluiceError {
+    return new SluiceError("SLUICE_TIMEOUT", `${what} of ${this.name} did not settle within ${this.#stopWithinMs} ms`);
+  }
+
+  #runStop(): void {
+    if (this.#isStopHandled) return;
+    this.#isStopHandled = true;
+    clearTimeout(this.#deadline);
+    const { handleStop } = this.#settings;
+    if (handleStop === undefined) {
+      this.#close();
+      return;
+    }
+    try {
+      const result = handleStop(this.reason ?? NORMAL);
+      if (!isThenable(result)) this.#close();
+      else {
+        this.#deadline = setTimeout(() => this.#close({ error: this.#timeout("handleStop") }), this.#stopWithinMs);
+        Promise.resolve(result).then(
+          () => this.#close(),
+          (error: unknown) => this.#close({ error }),
+        );
+      }
+    } catch (error) {
+      this.#close({ error });
+    }
+  }
+
+  #close(failure?: { readonly error: unknown }): void {
+    if (this.phase === ENDED) {
+      if (failure !== undefined) this.report({ kind: "cleanup-failed", error: failure.error });
+      return;
+    }
+    clearTimeout(this.#deadline);
+    const wasNormal = this.reason?.type === "normal";
+    if (failure !== undefined) {
+      this.#cleanupFailure = failure;
+      if (wasNormal) this.reason = { type: "error", error: failure.error };
+      else this.report({ kind: "cleanup-failed", error: failure.error });
+    }
+    const reason = this.reason ?? NORMAL;
+    if (wasNormal) this.#tellPartners(reason);
+    this.phase = ENDED;
+    this.meter?.idle("ended");
+    this.#closed?.resolve(reason);
+    for (const settle of this.#waiting) settle(this.#flushFailure(reason));
+    this.#waiting.clear();
+    if (reason.type === "error") this.#demandReceiver(reason.error);
+    // Messages that waited behind a callback are answered with the reason.
+    this.#isBlocked = false;
+    this.#openNextMail();
+  }
+
+  #flushFailure(reason: ExitReason): { readonly error: unknown } | undefined {
+    if (reason.type === "normal") return undefined;
+    return { error: reason.type === "error" ? reason.error : new StoppedError(this.name, reason.reason) };
+  }
+
+  /** Law 8: an error that nobody has received by the next macrotask is thrown. */
+  #demandReceiver(error: unknown): void {
+    const isReceived = (): boolean => this.#owner !== undefined || this.#closed !== undefined || this.outlet?.hasErrorReceiver === true;
+    if (!isReceived()) throwUnlessReceived(error, isReceived);
+  }
+
+  /** When this stage has ended, and all that it left unused in turn. Waits for nothing while the stage goes on. */
+  async released(): Promise<void> {
+    if (this.phase < STOPPING) return;
+    await this.hasEnded();
+    await this.inlet?.released();
+    if (this.#cleanupFailure !== undefined) throw this.#cleanupFailure.error;
+  }
+}
+
+/** A port of a stage: while the stage defers, what comes in goes to its mailbox. */
+export abstract class StagePort<in Message> implements Port<Message> {
+  readonly stage: StageCore;
+
+  constructor(stage: StageCore) {
+    this.stage = stage;
+  }
+
+  receive(message: Message): void {
+    if (this.stage.isDeferring) this.stage.defer(this, message);
+    else this.handle(message);
+  }
+
+  /** Takes the message; it is its turn. */
+  abstract handle(message: Message): void;
+}
+
+class Task extends StagePort<undefined> {
+  readonly #task: () => void;
+
+  constructor(stage: StageCore, task: () => void) {
+    super(stage);
+    this.#task = task;
+  }
+
+  handle(): void {
+    this.#task();
+    this.stage.pump();
+  }
+}
+
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
+/** Errors that wait for a receiver until the next macrotask; one error that ended several stages is thrown once. */
+let unreceived = new Map<unknown, (() => boolean)[]>();
+
+function throwUnlessReceived(error: unknown, isReceived: () => boolean): void {
+  const checks = unreceived.get(error);
+  if (checks !== undefined) {
+    checks.push(isReceived);
+    return;
+  }
+  if (unreceived.size === 0) {
+    inNextTurn(() => {
+      const errors = unreceived;
+      unreceived = new Map();
+      for (const [each, isReceivedBy] of errors) if (!isReceivedBy.every((check) => check())) throwUncaught(each);
+    });
+  }
+  unreceived.set(error, [isReceived]);
+}
+
+function noop(): void {}

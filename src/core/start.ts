@@ -1,0 +1,154 @@
+/** Puts a stage together from its options: checks them all, then makes its halves, then subscribes. */
+import type { DispatcherFactory } from "./dispatcher.ts";
+import { demandDispatcher } from "./dispatchers/demand.ts";
+import { BadOptionError } from "./errors.ts";
+import { handleOf, selfOf, type AnyStage } from "./handle.ts";
+import { InletHalf } from "./inlet.ts";
+import { anything, bound, checkOptions, integer, isBoolean, isFunction, isSignal, isString, milliseconds, oneOf, type Check } from "./options.ts";
+import { OutletHalf } from "./outlet.ts";
+import type { ExitReason } from "./protocol.ts";
+import type { Reporter } from "./report.ts";
+import { StageCore, type Role } from "./stage.ts";
+import type { Self } from "./stages.ts";
+import { parseTargets } from "./subscribe-options.ts";
+import type { CancelInfo, Subscription } from "./subscription.ts";
+
+/** The options of all three starter functions, before they are checked. */
+export interface AnyOptions {
+  readonly name?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly stopWithinMs?: number | undefined;
+  readonly timing?: boolean | undefined;
+  readonly handleSubscribe?: ((from: never, self: never) => unknown) | undefined;
+  readonly handleCancel?: ((info: CancelInfo, from: never, self: never) => unknown) | undefined;
+  readonly handleInfo?: ((message: unknown, self: never) => unknown) | undefined;
+  readonly handleStop?: ((reason: ExitReason) => unknown) | undefined;
+  readonly handleReport?: Reporter | undefined;
+  readonly dispatcher?: DispatcherFactory<never> | undefined;
+  readonly bufferSize?: number | undefined;
+  readonly bufferKeep?: "first" | "last" | undefined;
+  readonly whenUnused?: "stop" | "wait" | undefined;
+  readonly demand?: "forward" | "accumulate" | undefined;
+  readonly handleDiscarded?: ((count: number, self: never) => unknown) | undefined;
+  readonly handleDemand?: ((demand: number, self: never) => unknown) | undefined;
+  readonly subscribeTo?: readonly unknown[] | undefined;
+  readonly handleEvents?: ((events: readonly never[], from: Subscription, self: never) => unknown) | undefined;
+  readonly handleEvent?: ((event: never, self: never) => unknown) | undefined;
+  readonly concurrency?: number | undefined;
+  readonly ordered?: boolean | undefined;
+  readonly handleComplete?: ((self: never) => unknown) | undefined;
+}
+
+/** A callback once its types have been checked by the starter function that took it. */
+type Callback = (...args: readonly unknown[]) => unknown;
+
+const STAGE_CHECKS: Readonly<Record<string, Check>> = {
+  name: isString,
+  signal: isSignal,
+  stopWithinMs: milliseconds,
+  timing: isBoolean,
+  handleSubscribe: isFunction,
+  handleCancel: isFunction,
+  handleInfo: isFunction,
+  handleStop: isFunction,
+  handleReport: isFunction,
+};
+
+const OUTLET_CHECKS: Readonly<Record<string, Check>> = {
+  dispatcher: isFunction,
+  bufferSize: bound,
+  bufferKeep: oneOf("first", "last"),
+  whenUnused: oneOf("stop", "wait"),
+  demand: oneOf("forward", "accumulate"),
+  handleDiscarded: isFunction,
+};
+
+const INLET_CHECKS: Readonly<Record<string, Check>> = {
+  subscribeTo: anything,
+  handleEvents: isFunction,
+  handleEvent: isFunction,
+  concurrency: integer(1),
+  ordered: isBoolean,
+  handleComplete: isFunction,
+};
+
+const CHECKS: Readonly<Record<Role, Readonly<Record<string, Check>>>> = {
+  producer: { ...STAGE_CHECKS, ...OUTLET_CHECKS, handleDemand: isFunction },
+  producerConsumer: { ...STAGE_CHECKS, ...OUTLET_CHECKS, ...INLET_CHECKS },
+  consumer: { ...STAGE_CHECKS, ...INLET_CHECKS },
+};
+
+let started = 0;
+
+/** @throws BadOptionError before anything exists */
+export function start<In, Out>(role: Role, options: AnyOptions): AnyStage<In, Out> {
+  checkOptions(role, options, CHECKS[role]);
+  if (role !== "producer") checkHandlers(role, options);
+  const links = parseTargets(options.subscribeTo);
+
+  const core = new StageCore({
+    role,
+    name: options.name ?? `${role} ${(started += 1)}`,
+    signal: options.signal,
+    stopWithinMs: options.stopWithinMs,
+    timing: options.timing,
+    handleInfo: bind(options.handleInfo, 1),
+    handleStop: options.handleStop,
+    handleReport: options.handleReport,
+  });
+  const outlet = role === "consumer" ? undefined : makeOutlet<Out>(core, role, options, bind);
+  core.outlet = outlet;
+  const inlet = role === "producer" ? undefined : makeInlet(core, options, bind);
+  core.inlet = inlet;
+  const self: Self<Out> = selfOf(core, inlet, outlet);
+  core.handleComplete = bind(options.handleComplete, 0);
+  for (const { target, settings } of links) inlet?.subscribe(target, settings);
+  return handleOf(core, inlet, outlet);
+
+  /** Gives a callback `self` behind its arguments: one closure for each callback, none for each call. */
+  function bind(callback: unknown, count: 0 | 1 | 2): Callback | undefined {
+    if (callback === undefined) return undefined;
+    const call = callback as Callback;
+    if (count === 0) return () => call(self);
+    if (count === 1) return (first) => call(first, self);
+    return (first, second) => call(first, second, self);
+  }
+}
+
+type Bind = (callback: unknown, count: 0 | 1 | 2) => Callback | undefined;
+
+function makeOutlet<Out>(core: StageCore, role: Role, options: AnyOptions, bind: Bind): OutletHalf<Out> {
+  const handleDemand = bind(options.handleDemand, 1);
+  const isDriven = role === "producer" && handleDemand === undefined;
+  return new OutletHalf<Out>(core, {
+    dispatcher: (options.dispatcher as DispatcherFactory<Out> | undefined) ?? demandDispatcher(),
+    bufferSize: options.bufferSize ?? (role === "producer" ? 10_000 : Infinity),
+    bufferKeep: options.bufferKeep,
+    demandMode: options.demand ?? "forward",
+    whenUnused: options.whenUnused ?? (isDriven ? "wait" : "stop"),
+    handleDemand,
+    handleSubscribe: bind(options.handleSubscribe, 1),
+    handleCancel: bind(options.handleCancel, 2),
+    handleDiscarded: bind(options.handleDiscarded, 1),
+  });
+}
+
+function makeInlet(core: StageCore, options: AnyOptions, bind: Bind): InletHalf {
+  return new InletHalf(core, {
+    identity: core,
+    handleEvents: bind(options.handleEvents, 2),
+    handleEvent: bind(options.handleEvent, 1),
+    concurrency: options.concurrency ?? 1,
+    isOrdered: options.ordered ?? true,
+    handleSubscribe: bind(options.handleSubscribe, 1),
+    handleCancel: bind(options.handleCancel, 2),
+  });
+}
+
+function checkHandlers(role: Role, { handleEvents, handleEvent, concurrency, ordered }: AnyOptions): void {
+  if ((handleEvents === undefined) === (handleEvent === undefined)) {
+    throw new BadOptionError(`handleEvents and handleEvent of ${role}`, "given one of them", handleEvent === undefined ? "none" : "both");
+  }
+  if (handleEvent === undefined && concurrency !== undefined) throw new BadOptionError("concurrency", "given with handleEvent only", concurrency);
+  if (handleEvent === undefined && ordered !== undefined) throw new BadOptionError("ordered", "given with handleEvent only", ordered);
+}

@@ -1,0 +1,54 @@
+/** Checks what a user says of a subscription. */
+import { DemandWindow } from "./demand-window.ts";
+import { BadOptionError } from "./errors.ts";
+import type { LinkSettings } from "./inlet.ts";
+import { anything, checkOptions, oneOf, type Check } from "./options.ts";
+import { OUTLET, type DispatchOptions, type ExitReason, type Outlet } from "./protocol.ts";
+import type { SubscribeOptions } from "./stages.ts";
+import type { Subscription } from "./subscription.ts";
+
+export interface Link {
+  readonly target: { readonly [OUTLET]: Outlet<unknown> };
+  readonly settings: LinkSettings;
+  readonly replaces?: { readonly subscription: Subscription; readonly reason: ExitReason };
+}
+
+const CHECKS: Readonly<Record<string, Check>> = {
+  // The window checks them: the bound of one is the value of the other.
+  maxDemand: anything,
+  minDemand: anything,
+  cancel: oneOf("last", "permanent", "transient", "temporary"),
+  mode: oneOf("automatic", "manual"),
+  replaces: anything,
+};
+
+/** @throws BadOptionError */
+export function parseLink(target: unknown, options: SubscribeOptions): Link {
+  if (typeof target !== "object" || target === null || !(OUTLET in target)) {
+    throw new BadOptionError("the producer of a subscription", "a producer or a producerConsumer", target);
+  }
+  const producer = target as { readonly [OUTLET]: Outlet<unknown> };
+  const { dispatchOptions } = producer[OUTLET];
+  const checks: Record<string, Check> = { ...CHECKS };
+  for (const name of dispatchOptions) checks[name] = anything;
+  checkOptions("a subscription", options, checks);
+  const dispatch: DispatchOptions = Object.fromEntries(dispatchOptions.map((name) => [name, (options as Record<string, unknown>)[name]]));
+  return {
+    target: producer,
+    settings: { window: new DemandWindow(options), cancel: options.cancel ?? "last", mode: options.mode ?? "automatic", dispatch },
+    ...(options.replaces && { replaces: { subscription: options.replaces, reason: REPLACED } }),
+  };
+}
+
+/** The links that `subscribeTo` names. @throws BadOptionError */
+export function parseTargets(targets: unknown): readonly Link[] {
+  if (targets === undefined) return [];
+  if (!Array.isArray(targets)) throw new BadOptionError("subscribeTo", "a list of stages, or of { to: stage, ...options }", targets);
+  return targets.map((target: unknown) => {
+    if (typeof target !== "object" || target === null || OUTLET in target || !("to" in target)) return parseLink(target, {});
+    const { to, ...options } = target;
+    return parseLink(to, options);
+  });
+}
+
+const REPLACED: ExitReason = Object.freeze({ type: "shutdown" });
