@@ -4,9 +4,9 @@ import type { InletHalf } from "./inlet.ts";
 import { snapshotOf, type Snapshot } from "./inspect.ts";
 import { checkOption, isList, oneOf } from "./options.ts";
 import type { DemandMode, OutletHalf } from "./outlet.ts";
-import { OUTLET, type ExitReason, type Outlet } from "./protocol.ts";
+import { OUTLET, type ExitReason, type Outlet, type Subscribable } from "./protocol.ts";
 import type { Role, StageCore } from "./stage.ts";
-import type { Producer, ProducerConsumer, PushProducer, ReadOptions, Self, SubscribeOptions } from "./stages.ts";
+import type { ProducerConsumer, PushProducer, ReadOptions, Self, SubscribeOptions } from "./stages.ts";
 import { Batches, Events, Exact } from "./stream.ts";
 import { parseLink } from "./subscribe-options.ts";
 import type { Subscription } from "./subscription.ts";
@@ -117,7 +117,7 @@ class StageHandle<In, Out> implements AnyStage<In, Out> {
     this.core.inTurn(() => this.core.callbackFailed(error));
   }
 
-  subscribe(producer: Producer<In>, options: SubscribeOptions = {}): Subscription {
+  subscribe(producer: Subscribable<In>, options: SubscribeOptions = {}): Subscription {
     const inlet = this.#inlet;
     if (inlet === undefined) throw new SluiceError("SLUICE_BAD_OPTION", `${this.name} is a producer and subscribes to nobody`);
     const { target, settings, replaces } = parseLink(producer, options);

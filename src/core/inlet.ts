@@ -3,7 +3,7 @@ import type { DemandWindow } from "./demand-window.ts";
 import { SluiceError } from "./errors.ts";
 import { EventPool, type EventHandler } from "./event-pool.ts";
 import { checkOption, integer } from "./options.ts";
-import { NORMAL, OUTLET, type DispatchOptions, type Downward, type ExitReason, type Outlet, type Port, type Subscriber, type Upward } from "./protocol.ts";
+import { NORMAL, OUTLET, type DispatchOptions, type Downward, type ExitReason, type Outlet, type Port, type Subscribable, type Subscriber, type Upward } from "./protocol.ts";
 import { Queue } from "./queue.ts";
 import { post } from "./scheduler.ts";
 import { RUNNING, STOPPING, StagePort, isThenable, type ConsumingHalf, type Continuation, type Note, type StageCore } from "./stage.ts";
@@ -114,7 +114,7 @@ export class InletHalf implements ConsumingHalf {
 
   // ---- subscriptions
 
-  subscribe(target: { readonly [OUTLET]: Outlet<unknown> }, settings: LinkSettings, replaces?: { readonly subscription: Subscription; readonly reason: ExitReason }): InletLink {
+  subscribe(target: Subscribable<unknown>, settings: LinkSettings, replaces?: { readonly subscription: Subscription; readonly reason: ExitReason }): InletLink {
     const link = new InletLink(this, target[OUTLET], settings, this.#settings.identity);
     if (this.stage.phase !== RUNNING) {
       link.isOver = true;

@@ -1,6 +1,6 @@
 import type { CompleteOption, Handlers, OutletOptions, StageOptions } from "./stage-options.ts";
 import type { EventOf, ProducerConsumer, Target } from "./stages.ts";
-import { start } from "./start.ts";
+import { start, type AnyOptions } from "./start.ts";
 import type { Consumption, Subscription } from "./subscription.ts";
 
 /** Options of {@link producerConsumer}, but for its subscriptions and its handlers. */
@@ -21,6 +21,6 @@ export function producerConsumer<const Targets extends readonly Target<unknown>[
 export function producerConsumer<In, Out, Emitted = Out>(
   options: ProducerConsumerOptions<Out, Emitted> & { readonly subscribeTo?: undefined } & Handlers<In, Out, Emitted>,
 ): ProducerConsumer<In, Out>;
-export function producerConsumer(options: ProducerConsumerOptions<never, never>): ProducerConsumer<unknown, never> {
+export function producerConsumer(options: AnyOptions): ProducerConsumer<unknown, never> {
   return start("producerConsumer", options);
 }

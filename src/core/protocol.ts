@@ -83,5 +83,10 @@ export interface Outlet<out Event> {
 /** The key under which a producing stage shows its {@link Outlet}; one for all copies of this library in a realm. */
 export const OUTLET: unique symbol = Symbol.for("sluice.outlet");
 
+/** What can be subscribed to: a stage of this library, or a foreign one that keeps the protocol. */
+export interface Subscribable<out Event> {
+  readonly [OUTLET]: Outlet<Event>;
+}
+
 /** The reason of an end that needs no further word. */
 export const NORMAL: ExitReason = Object.freeze({ type: "normal" });

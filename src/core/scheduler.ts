@@ -84,6 +84,11 @@ export function inNextTurn(task: () => void): void {
   if (!turnArmed) armTurn();
 }
 
+/** Whether no message waits. */
+export function isIdle(): boolean {
+  return head === tail;
+}
+
 /** The time of the last reading in ms, at most a slice old while the queue runs. */
 export function lastTime(): number {
   return lastReading;

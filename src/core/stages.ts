@@ -3,7 +3,7 @@ import type { WindowOptions } from "./demand-window.ts";
 import type { CancelMode } from "./inlet.ts";
 import type { Snapshot } from "./inspect.ts";
 import type { DemandMode } from "./outlet.ts";
-import type { ExitReason, OUTLET, Outlet } from "./protocol.ts";
+import type { ExitReason, Subscribable } from "./protocol.ts";
 import type { Role } from "./stage.ts";
 import type { Subscription } from "./subscription.ts";
 
@@ -31,8 +31,7 @@ export interface Stage extends AsyncDisposable {
  * A stage that produces events. It is an async iterable: `for await` asks for one event at each `next()`, and several
  * `next()` of one turn for as many at once.
  */
-export interface Producer<out Out> extends Stage, AsyncIterable<Out> {
-  readonly [OUTLET]: Outlet<Out>;
+export interface Producer<out Out> extends Stage, Subscribable<Out>, AsyncIterable<Out> {
   /** How many events wait for demand. */
   readonly bufferedCount: number;
   /** Whether demand is passed on (`forward`) or held. */
@@ -65,7 +64,7 @@ export interface PushProducer<in out Out> extends Producer<Out> {
 /** A stage that consumes events. */
 export interface Consumer<in In> extends Stage {
   /** Subscribes to one more producer. @throws BadOptionError */
-  subscribe(producer: Producer<In>, options?: SubscribeOptions): Subscription;
+  subscribe(producer: Subscribable<In>, options?: SubscribeOptions): Subscription;
 }
 
 /** Both: it consumes, and produces what its callbacks return. */
@@ -108,13 +107,13 @@ export interface SubscribeOptions extends WindowOptions {
 }
 
 /** Whom a stage subscribes to at its start: a producer, or one with options. */
-export type Target<Event> = Producer<Event> | ({ readonly to: Producer<Event> } & SubscribeOptions);
+export type Target<Event> = Subscribable<Event> | ({ readonly to: Subscribable<Event> } & SubscribeOptions);
 
 /** The events of a list of targets. */
 export type EventOf<Targets extends readonly Target<unknown>[]> = Targets[number] extends infer Each
-  ? Each extends { readonly to: Producer<infer Event> }
+  ? Each extends { readonly to: Subscribable<infer Event> }
     ? Event
-    : Each extends Producer<infer Event>
+    : Each extends Subscribable<infer Event>
       ? Event
       : never
   : never;

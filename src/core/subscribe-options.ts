@@ -3,12 +3,12 @@ import { DemandWindow } from "./demand-window.ts";
 import { BadOptionError } from "./errors.ts";
 import type { LinkSettings } from "./inlet.ts";
 import { anything, checkOptions, oneOf, type Check } from "./options.ts";
-import { OUTLET, type DispatchOptions, type ExitReason, type Outlet } from "./protocol.ts";
+import { OUTLET, type DispatchOptions, type ExitReason, type Subscribable } from "./protocol.ts";
 import type { SubscribeOptions } from "./stages.ts";
 import type { Subscription } from "./subscription.ts";
 
 export interface Link {
-  readonly target: { readonly [OUTLET]: Outlet<unknown> };
+  readonly target: Subscribable<unknown>;
   readonly settings: LinkSettings;
   readonly replaces?: { readonly subscription: Subscription; readonly reason: ExitReason };
 }
@@ -27,7 +27,7 @@ export function parseLink(target: unknown, options: SubscribeOptions): Link {
   if (typeof target !== "object" || target === null || !(OUTLET in target)) {
     throw new BadOptionError("the producer of a subscription", "a producer or a producerConsumer", target);
   }
-  const producer = target as { readonly [OUTLET]: Outlet<unknown> };
+  const producer = target as Subscribable<unknown>;
   const { dispatchOptions } = producer[OUTLET];
   const checks: Record<string, Check> = { ...CHECKS };
   for (const name of dispatchOptions) checks[name] = anything;
