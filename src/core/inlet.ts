@@ -3,7 +3,7 @@ import type { DemandWindow } from "./demand-window.ts";
 import { SluiceError } from "./errors.ts";
 import { EventPool, type EventHandler } from "./event-pool.ts";
 import { checkOption, integer } from "./options.ts";
-import { NORMAL, OUTLET, type DispatchOptions, type Downward, type ExitReason, type Outlet, type Port, type Subscribable, type Subscriber, type Upward } from "./protocol.ts";
+import { NORMAL, OUTLET, isEvents, type DispatchOptions, type Downward, type ExitReason, type Outlet, type Port, type Subscribable, type Subscriber, type Upward } from "./protocol.ts";
 import { Queue } from "./queue.ts";
 import { post } from "./scheduler.ts";
 import { RUNNING, STOPPING, StagePort, isThenable, type ConsumingHalf, type Continuation, type Note, type StageCore } from "./stage.ts";
@@ -70,6 +70,7 @@ export class InletHalf implements ConsumingHalf {
   #list: readonly unknown[] | undefined;
   #link: InletLink | undefined;
   #next = 0;
+  #batchSize = 0;
   /** How many of its events were asked for: what comes beyond that earns no demand. */
   #asked = 0;
   #lastEnd: ExitReason = NORMAL;
@@ -152,8 +153,12 @@ export class InletHalf implements ConsumingHalf {
       return;
     }
     this.#queued += events.length;
-    this.#queue.push(link);
-    this.#queue.push(events);
+    if (this.#list === undefined && this.#queue.length === 0 && (this.stage.outlet === undefined || this.stage.outlet.isOpen)) {
+      this.#begin(link, events);
+    } else {
+      this.#queue.push(link);
+      this.#queue.push(events);
+    }
   }
 
   ended(link: InletLink, info: CancelInfo): void {
@@ -246,19 +251,25 @@ export class InletHalf implements ConsumingHalf {
     this.#link = link;
     this.#list = events;
     this.#next = 0;
+    // What is left of a producer that is gone comes as one batch, as in GenStage.
+    this.#batchSize = link.isEnded ? events.length : link.batchSize;
     this.#asked = link.isAutomatic ? Math.min(events.length, link.settings.window.outstanding) : events.length;
-    for (let excess = events.length - this.#asked; excess > 0; ) {
-      // One report for each batch that holds some, as GenStage has it.
-      const inBatch = Math.min(excess, events.length % link.batchSize || link.batchSize);
-      this.stage.report({ kind: "excess-events", partner: link.name, count: inBatch });
-      excess -= inBatch;
+    if (this.#asked < events.length) this.#reportExcess(link, events.length);
+  }
+
+  /** One report for each batch that holds some of them, as in GenStage. */
+  #reportExcess(link: InletLink, count: number): void {
+    for (let from = 0; from < count; from += this.#batchSize) {
+      const end = Math.min(count, from + this.#batchSize);
+      const excess = end - Math.max(from, this.#asked);
+      if (excess > 0) this.stage.report({ kind: "excess-events", partner: link.name, count: excess });
     }
   }
 
   #runBatch(): void {
     const list = this.#list as readonly unknown[];
     const link = this.#link as InletLink;
-    const end = Math.min(list.length, this.#next + link.batchSize);
+    const end = Math.min(list.length, this.#next + this.#batchSize);
     // A list is handed on uncopied unless it is longer than a batch.
     const batch = this.#next === 0 && end === list.length ? list : list.slice(this.#next, end);
     this.#next = end;
@@ -268,11 +279,13 @@ export class InletHalf implements ConsumingHalf {
     stage.meter?.busy();
     try {
       const result = (this.#settings.handleEvents as (events: readonly unknown[], from: Subscription) => unknown)(batch, link);
-      if (isThenable(result)) {
-        stage.wait(result, this.#continuation);
-        return;
+      if (result !== undefined) {
+        if (!Array.isArray(result) && isThenable(result)) {
+          stage.wait(result, this.#continuation);
+          return;
+        }
+        stage.take(result, "handleEvents");
       }
-      stage.take(result, "handleEvents");
     } catch (error) {
       this.#batchFailed(error);
       return;
@@ -308,7 +321,7 @@ export class InletHalf implements ConsumingHalf {
     /** Events that returned at once, and how many of them were asked for. */
     let done = 0;
     stage.meter?.busy();
-    while (this.#next < list.length && pool.hasRoom && done < link.batchSize && this.#list === list) {
+    while (this.#next < list.length && pool.hasRoom && done < this.#batchSize && this.#list === list) {
       const isAsked = this.#asked > 0;
       if (isAsked) this.#asked -= 1;
       const event = list[this.#next];
@@ -358,6 +371,9 @@ export class InletLink extends StagePort<Downward<unknown>> implements Subscribe
   readonly outlet: Outlet<unknown>;
   readonly settings: LinkSettings;
   readonly identity: object;
+  readonly isAutomatic: boolean;
+  /** The most events that are handled at once: all that come, in manual mode. */
+  readonly batchSize: number;
   up: Port<Upward> = NOWHERE;
   /** No further event is accepted. */
   isOver = false;
@@ -375,6 +391,8 @@ export class InletLink extends StagePort<Downward<unknown>> implements Subscribe
     this.outlet = outlet;
     this.settings = settings;
     this.identity = identity;
+    this.isAutomatic = settings.mode === "automatic";
+    this.batchSize = this.isAutomatic ? settings.window.batchSize : Number.MAX_SAFE_INTEGER;
   }
 
   get name(): string {
@@ -387,14 +405,6 @@ export class InletLink extends StagePort<Downward<unknown>> implements Subscribe
 
   get options(): DispatchOptions {
     return this.settings.dispatch;
-  }
-
-  get isAutomatic(): boolean {
-    return this.settings.mode === "automatic";
-  }
-
-  get batchSize(): number {
-    return this.isAutomatic ? this.settings.window.batchSize : Number.MAX_SAFE_INTEGER;
   }
 
   get closed(): Promise<ExitReason> {
@@ -419,8 +429,8 @@ export class InletLink extends StagePort<Downward<unknown>> implements Subscribe
   }
 
   handle(message: Downward<unknown>): void {
-    if ("type" in message) this.#inlet.ended(this, message);
-    else this.#inlet.received(this, message);
+    if (isEvents(message)) this.#inlet.received(this, message);
+    else this.#inlet.ended(this, message);
     this.stage.pump();
   }
 

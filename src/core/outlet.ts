@@ -2,7 +2,7 @@
 import { Buffer, type BufferKeep } from "./buffer.ts";
 import type { Dispatcher, DispatcherFactory, Recipient } from "./dispatcher.ts";
 import { SluiceError } from "./errors.ts";
-import { NORMAL, type Cancel, type DispatchOptions, type ExitReason, type Outlet, type Port, type Subscribe, type Subscriber, type Upward } from "./protocol.ts";
+import { type Cancel, type DispatchOptions, type ExitReason, type Outlet, type Port, type Subscribe, type Subscriber, type Upward } from "./protocol.ts";
 import { Queue } from "./queue.ts";
 import { post } from "./scheduler.ts";
 import { RUNNING, STOPPING, StagePort, isThenable, type Continuation, type Note, type ProducingHalf, type StageCore } from "./stage.ts";
@@ -49,7 +49,7 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
   readonly #buffer: Buffer<Out, Note>;
   /** Wires that are open, subscribed or about to. */
   readonly #links = new Set<OutletLink<Out>>();
-  /** Demands that the source has not been called with yet, and their sum. */
+  /** Demands that the source has not been called with yet, the oldest first, and their sum. */
   readonly #demands = new Queue<number>();
   #held = 0;
   readonly #continuation: Continuation;
@@ -137,10 +137,12 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
 
   subscribe(link: OutletLink<Out>, { replaces }: Subscribe): void {
     const { phase, reason } = this.#stage;
-    if (phase >= STOPPING || (reason?.type === "error")) {
+    // A normal end is told when it is certain: releasing what the stage holds may still fail.
+    if (phase === STOPPING && reason?.type === "normal") return;
+    if (reason !== undefined) {
       this.#links.delete(link);
       if (reason?.type === "error" && link.subscriber.receivesErrors) this.hasErrorReceiver = true;
-      link.end(reason ?? NORMAL, "down");
+      link.end(reason, "down");
       return;
     }
     if (replaces !== undefined && replaces.port instanceof OutletLink) {
@@ -175,7 +177,7 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
     if (!wasSubscribed) return;
     this.#dispatcher.cancel(link);
     const { handleCancel } = this.#settings;
-    if (handleCancel !== undefined && this.#stage.reason === undefined) this.#stage.call(() => handleCancel({ kind, reason }, link));
+    if (handleCancel !== undefined) this.#stage.call(() => handleCancel({ kind, reason }, link));
     this.settle();
     this.#checkUnused(reason);
   }
@@ -244,22 +246,27 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
       this.#lost += length;
       return;
     }
-    this.#pay(length);
+    const paid = Math.min(this.#owed, length);
+    this.#owed -= paid;
     let taken = 0;
     // What is buffered goes first.
     if (this.#buffer.isEmpty && this.#demandMode === "forward" && this.#dispatcher.capacity > 0) {
       taken = this.#dispatch(events);
     }
-    if (taken < length) this.#keep(events, taken);
+    const discarded = taken < length ? this.#keep(events, taken) : 0;
+    if (this.#held > 0) this.#serveHeld(length - paid - discarded);
     this.settle();
   }
 
-  #keep(events: readonly Out[], from: number): void {
-    if (this.#settings.bufferKeep === undefined) this.#buffer.add(events, from);
-    else {
-      const count = this.#buffer.push(events, from);
-      if (count > 0) this.#discard(count);
+  /** Returns how many were discarded. */
+  #keep(events: readonly Out[], from: number): number {
+    if (this.#settings.bufferKeep === undefined) {
+      this.#buffer.add(events, from);
+      return 0;
     }
+    const count = this.#buffer.push(events, from);
+    if (count > 0) this.#discard(count);
+    return count;
   }
 
   #discard(count: number): void {
@@ -281,7 +288,7 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
 
   /** Delivers what can be delivered, and asks the source for the rest. */
   settle(): void {
-    if (this.#demandMode === "forward") this.#drain();
+    if (!this.#buffer.isEmpty) this.#drain();
     if (this.#isCompleted || this.#stage.phase !== RUNNING || this.#settings.handleDemand === undefined) return;
     const wanted = this.#dispatcher.capacity - this.#buffer.size - this.#owed - this.#held;
     if (wanted > 0) {
@@ -298,7 +305,7 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
         continue;
       }
       const { capacity } = this.#dispatcher;
-      if (capacity <= 0) return;
+      if (capacity <= 0 || this.#demandMode === "accumulate") return;
       const events = this.#buffer.take(capacity);
       const taken = this.#dispatch(events);
       if (taken < events.length) {
@@ -331,11 +338,9 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
     this.settle();
   }
 
-  /** Fresh events pay what the source owes; more of them serve the demands that it has not heard of, the oldest first. */
-  #pay(events: number): void {
-    const paid = Math.min(events, this.#owed);
-    this.#owed -= paid;
-    let left = Math.min(events - paid, this.#held);
+  /** More events have come than the source owed: they serve the demands that it has not heard of, the oldest first. */
+  #serveHeld(events: number): void {
+    let left = Math.min(events, this.#held);
     this.#held -= left;
     while (left > 0) {
       const demand = this.#demands.shift();

@@ -237,9 +237,9 @@ export class StageCore {
     }
   }
 
-  /** Puts a callback behind those that are due already. It may be async; what it returns is ignored. */
+  /** Puts a callback behind those that are due already, unless an end is certain. It may be async; what it returns is ignored. */
   call(callback: () => unknown): void {
-    this.#calls.push(callback);
+    if (this.isAlive) this.#calls.push(callback);
   }
 
   // ---- callbacks

@@ -102,8 +102,11 @@ export interface SubscribeOptions extends WindowOptions {
   readonly partition?: number | string | undefined;
   /** For a broadcast dispatcher: which events. */
   readonly selector?: ((event: never) => boolean) | undefined;
-  /** An older subscription of this consumer, which ends as this one begins; nothing is lost between. */
-  readonly replaces?: Subscription | undefined;
+  /**
+   * An older subscription of this consumer, which ends as this one begins; nothing is lost between. The producer is told the
+   * reason; default a shutdown.
+   */
+  readonly replaces?: { readonly subscription: Subscription; readonly reason?: ExitReason } | undefined;
 }
 
 /** Whom a stage subscribes to at its start: a producer, or one with options. */

@@ -6,7 +6,7 @@
 import { DemandWindow } from "./demand-window.ts";
 import { errorOf } from "./errors.ts";
 import { checkOptions, anything, isSignal, milliseconds } from "./options.ts";
-import type { DispatchOptions, Downward, ExitReason, Outlet, Port, Subscriber, Upward } from "./protocol.ts";
+import { isEvents, type DispatchOptions, type Downward, type ExitReason, type Outlet, type Port, type Subscriber, type Upward } from "./protocol.ts";
 import { Queue } from "./queue.ts";
 import { enqueue, inNextTurn, post, runNow, spend } from "./scheduler.ts";
 import type { ReadOptions } from "./stages.ts";
@@ -59,8 +59,13 @@ abstract class Reader<Out, Result> implements Subscriber<Out>, AsyncIterableIter
   /** The next result from what is at hand. */
   protected abstract take(): Result | undefined;
 
-  /** Whether {@link take} would give one. */
-  protected abstract get hasResult(): boolean;
+  /** Whether something is at hand. */
+  protected abstract get hasRest(): boolean;
+
+  /** Whether {@link take} may be called now. */
+  protected get hasResult(): boolean {
+    return this.hasRest;
+  }
 
   /** The wire is open: ask. */
   protected abstract opened(up: Port<Upward>): void;
@@ -86,8 +91,8 @@ abstract class Reader<Out, Result> implements Subscriber<Out>, AsyncIterableIter
 
   receive(message: Downward<Out>): void {
     if (this.#isDone) return;
-    if ("type" in message) this.#end ??= message.reason;
-    else this.lists.push(message);
+    if (isEvents(message)) this.lists.push(message);
+    else this.#end ??= message.reason;
     this.serve();
   }
 
@@ -99,7 +104,7 @@ abstract class Reader<Out, Result> implements Subscriber<Out>, AsyncIterableIter
 
   /** No further result will come. */
   protected get isOver(): boolean {
-    return this.#isDone || this.#failure !== undefined || (this.#end !== undefined && !this.hasResult);
+    return this.#isDone || this.#failure !== undefined || (this.#end !== undefined && !this.hasRest);
   }
 
   /** A request that waits for its turn. */
@@ -203,7 +208,7 @@ export class Exact<Out> extends Reader<Out, Out> {
     // Asked for in `#settle`.
   }
 
-  protected get hasResult(): boolean {
+  protected get hasRest(): boolean {
     return this.#index < this.#list.length || this.lists.length > 0;
   }
 
@@ -235,8 +240,8 @@ abstract class Windowed<Out, Result> extends Reader<Out, Result> {
     post(up, this.window.open());
   }
 
-  protected get isPausing(): boolean {
-    return this.#isPausing;
+  protected override get hasResult(): boolean {
+    return !this.#isPausing && this.hasRest;
   }
 
   /** These events are handled: their room is free again. */
@@ -279,8 +284,8 @@ export class Events<Out> extends Windowed<Out, Out> {
     return this.wait();
   }
 
-  protected get hasResult(): boolean {
-    return !this.isPausing && (this.#index < this.#list.length || this.lists.length > 0);
+  protected get hasRest(): boolean {
+    return this.#index < this.#list.length || this.lists.length > 0;
   }
 
   /** What was given out before this `next()` is handled. */
@@ -332,8 +337,8 @@ export class Batches<Out> extends Windowed<Out, readonly Out[]> {
     return this.wait();
   }
 
-  protected get hasResult(): boolean {
-    return !this.isPausing && (this.#rest.length > 0 || this.lists.length > 0);
+  protected get hasRest(): boolean {
+    return this.#rest.length > 0 || this.lists.length > 0;
   }
 
   protected take(): readonly Out[] {

@@ -19,7 +19,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   minDemand: anything,
   cancel: oneOf("last", "permanent", "transient", "temporary"),
   mode: oneOf("automatic", "manual"),
-  replaces: anything,
+  replaces: (value) => (typeof value === "object" && value !== null && "subscription" in value ? undefined : "an object with a subscription"),
 };
 
 /** @throws BadOptionError */
@@ -36,7 +36,7 @@ export function parseLink(target: unknown, options: SubscribeOptions): Link {
   return {
     target: producer,
     settings: { window: new DemandWindow(options), cancel: options.cancel ?? "last", mode: options.mode ?? "automatic", dispatch },
-    ...(options.replaces && { replaces: { subscription: options.replaces, reason: REPLACED } }),
+    ...(options.replaces && { replaces: { subscription: options.replaces.subscription, reason: options.replaces.reason ?? REPLACED } }),
   };
 }
 

@@ -23,7 +23,7 @@ export interface ConsumerProbeOptions {
   /** Whether error ends of the producer count as received here. Default true. */
   readonly receivesErrors?: boolean;
   /** An older probe, whose subscription ends as this one begins. */
-  readonly replaces?: { readonly probe: ConsumerProbe<never>; readonly reason?: ExitReason };
+  readonly replaces?: { readonly probe: { readonly port: Port<Upward> }; readonly reason?: ExitReason };
 }
 
 /**

@@ -52,7 +52,9 @@ class DemandDispatcher<Event> implements Dispatcher<Event> {
   }
 
   ask(recipient: Recipient<Event>, demand: number): void {
-    const seat = this.#seats.get(recipient);
+    // The map is spared where it can be: most producers have one consumer.
+    const first = this.#heap[0];
+    const seat = first?.recipient === recipient ? first : this.#seats.get(recipient);
     if (seat === undefined) return;
     this.#maxDemand ??= demand;
     if (demand > this.#maxDemand) {
@@ -61,8 +63,10 @@ class DemandDispatcher<Event> implements Dispatcher<Event> {
     seat.demand += demand;
     this.#capacity += demand;
     seat.since = this.#clock += 1;
-    this.#rise(seat);
-    this.#sink(seat);
+    if (this.#heap.length > 1) {
+      this.#rise(seat);
+      this.#sink(seat);
+    }
   }
 
   cancel(recipient: Recipient<Event>): void {
@@ -88,7 +92,7 @@ class DemandDispatcher<Event> implements Dispatcher<Event> {
       seat.demand -= end - taken;
       seat.since = this.#clock += 1;
       taken = end;
-      this.#sink(seat);
+      if (this.#heap.length > 1) this.#sink(seat);
     }
     this.#capacity -= taken;
     return taken;
