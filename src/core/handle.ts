@@ -87,7 +87,8 @@ class StageHandle<In, Out> implements AnyStage<In, Out> {
   }
 
   setDemandMode(mode: DemandMode): void {
-    checkOption("the demand mode", mode, oneOf("forward", "accumulate"));
+    // As in GenStage: the demand of a producerConsumer is its licence to handle input, not a call that could be held.
+    checkOption("the demand mode", mode, this.role === "producer" ? oneOf("forward", "accumulate") : oneOf("forward"));
     this.core.inTurn(() => this.#out.setDemandMode(mode));
   }
 

@@ -253,7 +253,7 @@ export class InletHalf implements ConsumingHalf {
     this.#next = 0;
     // What is left of a producer that is gone comes as one batch, as in GenStage.
     this.#batchSize = link.isEnded ? events.length : link.batchSize;
-    this.#asked = link.isAutomatic ? Math.min(events.length, link.settings.window.outstanding) : events.length;
+    this.#asked = link.isAutomatic && !link.isEnded ? Math.min(events.length, link.settings.window.outstanding) : events.length;
     if (this.#asked < events.length) this.#reportExcess(link, events.length);
   }
 

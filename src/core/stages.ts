@@ -36,7 +36,12 @@ export interface Producer<out Out> extends Stage, Subscribable<Out>, AsyncIterab
   readonly bufferedCount: number;
   /** Whether demand is passed on (`forward`) or held. */
   readonly demandMode: DemandMode;
-  /** `accumulate` holds demand and keeps events back; `forward` delivers, and passes the demands on one by one. */
+  /**
+   * `accumulate` holds demand and keeps events back; `forward` delivers, and passes the demands on one by one. A
+   * producerConsumer only forwards.
+   *
+   * @throws BadOptionError
+   */
   setDemandMode(mode: DemandMode): void;
   /** Its events one by one, with read-ahead: at most `maxDemand` are in flight. */
   events(options?: ReadOptions): AsyncIterableIterator<Out, undefined>;

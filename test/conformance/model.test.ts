@@ -49,6 +49,8 @@ describe("a rule alone changes", () => {
     R15: 54,
     R16: 0,
     R17: 11,
+    R18: 82,
+    R19: 6,
   };
 
   test.each(ruleNames)("%s: its lines and no others", (rule) => {

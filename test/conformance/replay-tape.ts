@@ -22,6 +22,10 @@ export class Tape {
     (partners[partner] ??= []).push(...values);
   }
 
+  log(log: Log): void {
+    this.#logs.push(log);
+  }
+
   /** Reports are what GenStage logs; one that GenStage has no log for is left out. */
   report(report: Report, formatDiscarded: string | undefined): void {
     switch (report.kind) {
@@ -64,7 +68,7 @@ export class Tape {
     this.startError = undefined;
     this.#logs = [];
     this.#perPartner = {};
-    return taken as Expectation;
+    return taken;
   }
 }
 

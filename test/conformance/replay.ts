@@ -52,8 +52,8 @@ class Player {
   /** The name of each subscription to a probe; one at the start has the name of its producer. */
   readonly #names = new Map<unknown, string>();
   readonly #identities = new Map<string, object>();
-  #stage: AnyStage | undefined;
-  #startError: unknown;
+  readonly #stage: AnyStage | undefined;
+  readonly #startError: unknown;
   #stopped: ExitReason | undefined;
   #next = 0;
 
@@ -79,7 +79,7 @@ class Player {
       await settle();
       this.#look();
     } else this.#tape.startError = { error: "bad_opts" };
-    const { stopped, startError, ...seen } = this.#tape.take();
+    const { startError, ...seen } = this.#tape.take();
     const buffered = this.#stage?.snapshot().output?.buffered ?? 0;
     return {
       ...seen,
@@ -106,7 +106,7 @@ class Player {
       handleInfo: (message: unknown) => this.#answer(tape.infos.push(String(message)) && undefined),
       handleReport: (report: Report) => tape.report(report, sut.formatDiscarded),
     };
-    if (sut.type === "consumer") return consumer<Event>({ ...common, handleEvents: this.#handler(sut.emits), ...onStart(subscribeTo) }) as AnyStage;
+    if (sut.type === "consumer") return consumer<Event>({ ...common, handleEvents: this.#handler(sut.emits), ...onStart(subscribeTo) });
     const outlet = {
       ...common,
       bufferSize: bufferSizeOf(sut),
@@ -125,9 +125,9 @@ class Player {
           tape.demands.push(demand);
           return this.#answer(this.#made(sut.onDemand ?? "none", demand));
         },
-      }) as AnyStage;
+      });
     }
-    return producerConsumer<Event, Event>({ ...outlet, handleEvents: this.#handler(undefined), ...onStart(subscribeTo) }) as unknown as AnyStage;
+    return producerConsumer<Event, Event>({ ...outlet, handleEvents: this.#handler(undefined), ...onStart(subscribeTo) });
   }
 
   #handler(emits: readonly Event[] | undefined) {
@@ -175,7 +175,7 @@ class Player {
         stage.emit?.(step.events);
         return;
       case "demandMode":
-        stage.setDemandMode?.(step.mode);
+        this.#try("demand-mode-not-a-producer", () => stage.setDemandMode?.(step.mode));
         return;
       case "getDemandMode":
         if (stage.role !== "consumer") this.#tape.reply = stage.demandMode;
@@ -214,6 +214,16 @@ class Player {
         return;
       case "cancelSubscription":
         void this.#ups.get(step.producer)?.at(-1)?.subscription?.cancel(exitReason(step.reason));
+    }
+  }
+
+  /** What Sluice refuses with an error, GenStage logs. */
+  #try(kind: string, task: () => void): void {
+    try {
+      task();
+    } catch (error) {
+      if (!(error instanceof SluiceError)) throw error;
+      this.#tape.log({ level: "error", kind });
     }
   }
 
@@ -299,7 +309,7 @@ class Player {
   }
 }
 
-function onStart<Target>(subscribeTo: readonly Target[]): { readonly subscribeTo?: undefined } {
+function onStart(subscribeTo: readonly unknown[]): { readonly subscribeTo?: undefined } {
   return (subscribeTo.length > 0 ? { subscribeTo } : {}) as { readonly subscribeTo?: undefined };
 }
 

@@ -1,6 +1,6 @@
 /**
  * The deviations: where Sluice differs from the recordings on purpose, each by a name.
- * `traces/DEVIATIONS.md` says what defect each of them mends.
+ * `traces/DEVIATIONS.md` says what defect each of them mends, `docs/decisions.md` for those of our own (R18, R19).
  */
 export const ruleTexts = {
   R1: "a producerConsumer handles its input only while its dispatcher can deliver something now",
@@ -20,6 +20,8 @@ export const ruleTexts = {
   R15: "an info needs no further demand than what was buffered before it",
   R16: "a supervisor that gives up ends with an error that carries the last cause",
   R17: "handleSubscribe does not run for a subscription that is refused",
+  R18: "a consumer says nothing more on a subscription that it has cancelled",
+  R19: "what concerns a subscription that never was has no wire to travel on",
 } as const;
 
 export type Rule = keyof typeof ruleTexts;

@@ -240,9 +240,14 @@ export const traceFiles = [
 
 export type TraceFile = (typeof traceFiles)[number];
 
-/** Reads all lines of a file, in order, from the given folder of traces. */
+/** Reads all lines of a file of the given folder of traces, in order. */
 export function readTraces(folder: URL, file: TraceFile): readonly Trace[] {
-  const lines = readFileSync(new URL(`${file}.jsonl`, folder), "utf8").split("\n");
+  return readTraceFile(new URL(`${file}.jsonl`, folder));
+}
+
+/** Reads all lines of any file, in order. */
+export function readTraceFile(path: string | URL): readonly Trace[] {
+  const lines = readFileSync(path, "utf8").split("\n");
   return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as Trace);
 }
 

@@ -36,6 +36,8 @@ type Entry =
 export class Inlet {
   readonly #settings: InletSettings;
   readonly #producers = new Map<Link, Producer>();
+  // The stage itself has cancelled or replaced them, and the producer has not confirmed yet.
+  readonly #leaving = new Set<Link>();
   #queue: Entry[] = [];
 
   constructor(settings: InletSettings) {
@@ -51,8 +53,10 @@ export class Inlet {
   subscribe({ producer, process, options = {}, current, reason = "normal" }: Omit<SubscribeToStep, "do">): boolean {
     const checked = this.#check(options);
     if (checked === undefined) return false;
+    const replaced = this.#settings.partners.link(current ?? producer);
     const link = this.#settings.partners.open(producer, process);
     this.#settings.tape.send("subscribes", link, current === undefined ? null : { current, reason });
+    if (current !== undefined) this.#leaving.add(replaced);
     this.#add(link, checked);
     return true;
   }
@@ -87,7 +91,15 @@ export class Inlet {
   }
 
   ask(link: Link, demand: number): void {
+    if (this.#leaving.has(link) && this.#settings.rules.has("R18")) return;
     if (demand > 0 && this.#settings.partners.isAlive(link)) this.#settings.tape.send("asks", link, demand);
+  }
+
+  /** The stage wants to end the subscription. */
+  leave(link: Link, reason: Reason): void {
+    if (this.#leaving.has(link) && this.#settings.rules.has("R18")) return;
+    this.#leaving.add(link);
+    this.cancel(link, reason);
   }
 
   /** Asks the producer to end the subscription. It lives until the producer confirms. */

@@ -24,6 +24,11 @@ export class Partners {
     return this.#current.get(name) ?? { name, process: name };
   }
 
+  /** Whether the stage or its partner has ever opened it. */
+  wasOpened(link: Link): boolean {
+    return this.#current.get(link.name) === link;
+  }
+
   kill(process: string): void {
     this.#dead.add(process);
   }

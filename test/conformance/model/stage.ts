@@ -140,7 +140,7 @@ export class Stage {
         return this.#outlet ? this.#sendToOutlet(this.#outlet, step) : this.#refuse("consumer-got-producer-message");
       case "subscribeTo":
         if (this.#inlet) return this.#sendToInlet(this.#inlet, step);
-        this.#tape.reply({ error: "not_a_consumer" });
+        if (!this.#rules.has("R19")) this.#tape.reply({ error: "not_a_consumer" });
         return this.#refuse("producer-cannot-subscribe");
       default:
         return this.#inlet ? this.#sendToInlet(this.#inlet, step) : this.#refuse("producer-got-consumer-message");
@@ -148,6 +148,7 @@ export class Stage {
   }
 
   #refuse(kind: string): void {
+    if (this.#rules.has("R19")) return;
     this.#post(() => this.#tape.note("logs", { level: "error", kind }));
   }
 
@@ -167,6 +168,7 @@ export class Stage {
       }
       case "ask": {
         const link = consumers.link(step.consumer);
+        if (this.#rules.has("R19") && !consumers.wasOpened(link)) return;
         return this.#post(() => outlet.ask(link, step.demand));
       }
       case "cancel": {
@@ -202,6 +204,7 @@ export class Stage {
       case "subscribeToDead":
         return this.#post(() => inlet.subscribeToDead(step.producer, step.how, step.options));
       case "events":
+        if (this.#rules.has("R19") && !this.#producers.wasOpened(link)) return;
         return this.#post(() => inlet.received(link, step.events));
       case "producerCancel":
         return this.#post(() => inlet.cancelled(link, "cancel", step.reason));
@@ -212,9 +215,11 @@ export class Stage {
         return;
       }
       case "consumerAsk":
+        if (this.#rules.has("R19") && !this.#producers.wasOpened(link)) return;
         return this.#post(() => inlet.ask(link, step.demand));
       case "cancelSubscription":
-        return this.#post(() => inlet.cancel(link, step.reason));
+        if (this.#rules.has("R19") && !this.#producers.wasOpened(link)) return;
+        return this.#post(() => inlet.leave(link, step.reason));
     }
   }
 
