@@ -1,10 +1,10 @@
-import type { CompleteOption, Handlers, StageOptions } from "./stage-options.ts";
+import type { CompleteOption, Handlers, InletOptions, StageOptions } from "./stage-options.ts";
 import type { Consumer, EventOf, Target } from "./stages.ts";
 import { start } from "./start.ts";
 import type { Subscription } from "./subscription.ts";
 
 /** Options of {@link consumer}, but for its subscriptions and its handlers. */
-export interface ConsumerOptions extends StageOptions<never, Subscription>, CompleteOption<never, never> {}
+export interface ConsumerOptions extends StageOptions<never, Subscription>, InletOptions, CompleteOption<never, never> {}
 
 /**
  * Starts a stage that handles the events of its producers. What its handlers return is ignored, but for a promise, which is

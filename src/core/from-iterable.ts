@@ -1,4 +1,5 @@
 /** A sync or async iterable as a producer: it is asked for one event for each that is demanded, never for more. */
+import { within } from "./deadline.ts";
 import { SluiceError, show } from "./errors.ts";
 import { checkOption, checkOptions, integer, isBoolean, milliseconds, anything } from "./options.ts";
 import { producer, type ProducerOptions } from "./producer.ts";
@@ -104,7 +105,7 @@ class Reading<Event> {
     if (!isThenable(result)) return;
     // Its `return` waits behind the `next` in flight: a generator's never settles when that is stuck.
     if (this.#inFlight > 0) result.then(undefined, (error: unknown) => this.#self?.fail(error));
-    else await settledWithin(result, this.#closeWithinMs);
+    else await within(result, this.#closeWithinMs, () => new SluiceError("SLUICE_TIMEOUT", `return() of the iterator did not settle within ${this.#closeWithinMs} ms`));
   }
 
   #open(self: Self<Event>): AnyIterator<Event> {
@@ -247,11 +248,4 @@ function isIterable(value: unknown): value is Iterable<unknown> | AsyncIterable<
 function checked<Event>(result: IteratorResult<Event, unknown>): IteratorResult<Event, unknown> {
   if (typeof result !== "object" || result === null) throw new TypeError(`expected next() to give an object, got: ${show(result)}`);
   return result;
-}
-
-function settledWithin(promise: PromiseLike<unknown>, ms: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new SluiceError("SLUICE_TIMEOUT", `return() of the iterator did not settle within ${ms} ms`)), ms);
-    Promise.resolve(promise).then(() => resolve(), reject).finally(() => clearTimeout(timer));
-  });
 }

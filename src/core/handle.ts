@@ -1,10 +1,12 @@
 /** What stands behind the interfaces of `stages.ts`: one class, with the halves that a kind of stage has. */
+import { within } from "./deadline.ts";
+import type { DemandWindow } from "./demand-window.ts";
 import { SluiceError } from "./errors.ts";
 import type { InletHalf } from "./inlet.ts";
 import { snapshotOf, type Snapshot } from "./inspect.ts";
 import { checkOption, isList, oneOf } from "./options.ts";
 import type { DemandMode, OutletHalf } from "./outlet.ts";
-import { OUTLET, type ExitReason, type Outlet, type Subscribable } from "./protocol.ts";
+import { ADOPT, OUTLET, type ExitReason, type Outlet, type Subscribable } from "./protocol.ts";
 import type { Role, StageCore } from "./stage.ts";
 import type { ProducerConsumer, PushProducer, ReadOptions, Self, SubscribeOptions } from "./stages.ts";
 import { Batches, Events, Exact } from "./stream.ts";
@@ -14,24 +16,21 @@ import type { Subscription } from "./subscription.ts";
 /** All that the three kinds of stage have between them; the starter functions hide what a kind does not have. */
 export interface AnyStage<In, Out> extends PushProducer<Out>, ProducerConsumer<In, Out> {}
 
-export function handleOf<In, Out>(core: StageCore, inlet: InletHalf | undefined, outlet: OutletHalf<Out> | undefined): AnyStage<In, Out> {
-  return new StageHandle(core, inlet, outlet);
-}
-
-/** What stands behind a stage, for the owners in the core; `undefined` for what is no stage. */
-export function coreOf(stage: unknown): StageCore | undefined {
-  return stage instanceof StageHandle ? stage.core : undefined;
+export function handleOf<In, Out>(core: StageCore, inlet: InletHalf | undefined, outlet: OutletHalf<Out> | undefined, window: DemandWindow): AnyStage<In, Out> {
+  return new StageHandle(core, inlet, outlet, window);
 }
 
 class StageHandle<In, Out> implements AnyStage<In, Out> {
-  readonly core: StageCore;
+  readonly #core: StageCore;
   readonly #inlet: InletHalf | undefined;
   readonly #outlet: OutletHalf<Out> | undefined;
+  readonly #window: DemandWindow;
 
-  constructor(core: StageCore, inlet: InletHalf | undefined, outlet: OutletHalf<Out> | undefined) {
-    this.core = core;
+  constructor(core: StageCore, inlet: InletHalf | undefined, outlet: OutletHalf<Out> | undefined, window: DemandWindow) {
+    this.#core = core;
     this.#inlet = inlet;
     this.#outlet = outlet;
+    this.#window = window;
   }
 
   get [OUTLET](): Outlet<Out> {
@@ -44,37 +43,41 @@ class StageHandle<In, Out> implements AnyStage<In, Out> {
   }
 
   get name(): string {
-    return this.core.name;
+    return this.#core.name;
   }
 
   get role(): Role {
-    return this.core.role;
+    return this.#core.role;
   }
 
   get closed(): Promise<ExitReason> {
-    return this.core.closed;
+    return this.#core.closed;
+  }
+
+  [ADOPT](owner: object): boolean {
+    return this.#core.adopt(owner);
   }
 
   async stop(reason?: unknown): Promise<void> {
-    this.core.stop(reason);
-    await this.core.hasEnded();
+    this.#core.stop(reason);
+    await this.#core.hasEnded();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
+    await within(this.stop(), this.#core.stopWithinMs);
   }
 
   snapshot(): Snapshot {
-    return snapshotOf(this.core, this.#inlet, this.#outlet);
+    return snapshotOf(this.#core, this.#inlet, this.#outlet);
   }
 
   info(message: unknown): void {
-    this.core.note({ type: "info", message });
+    this.#core.note({ type: "info", message });
   }
 
   flushed(): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.core.note({ type: "flush", settle: (failure) => (failure === undefined ? resolve() : reject(failure.error)) });
+      this.#core.note({ type: "flush", settle: (failure) => (failure === undefined ? resolve() : reject(failure.error)) });
     });
   }
 
@@ -89,7 +92,7 @@ class StageHandle<In, Out> implements AnyStage<In, Out> {
   setDemandMode(mode: DemandMode): void {
     // As in GenStage: the demand of a producerConsumer is its licence to handle input, not a call that could be held.
     checkOption("the demand mode", mode, this.role === "producer" ? oneOf("forward", "accumulate") : oneOf("forward"));
-    this.core.inTurn(() => this.#out.setDemandMode(mode));
+    this.#core.inTurn(() => this.#out.setDemandMode(mode));
   }
 
   events(options: ReadOptions = {}): AsyncIterableIterator<Out, undefined> {
@@ -115,13 +118,13 @@ class StageHandle<In, Out> implements AnyStage<In, Out> {
   }
 
   fail(error: unknown): void {
-    this.core.inTurn(() => this.core.callbackFailed(error));
+    this.#core.inTurn(() => this.#core.callbackFailed(error));
   }
 
   subscribe(producer: Subscribable<In>, options: SubscribeOptions = {}): Subscription {
     const inlet = this.#inlet;
     if (inlet === undefined) throw new SluiceError("SLUICE_BAD_OPTION", `${this.name} is a producer and subscribes to nobody`);
-    const { target, settings, replaces } = parseLink(producer, options);
+    const { target, settings, replaces } = parseLink(producer, options, this.#window);
     return inlet.subscribe(target, settings, replaces);
   }
 }

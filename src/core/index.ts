@@ -12,7 +12,7 @@ export type { DemandMode } from "./outlet.ts";
 export { pipeline, type PipelineOptions } from "./pipeline.ts";
 export { producer, type ProducerOptions } from "./producer.ts";
 export { producerConsumer, type ProducerConsumerOptions } from "./producer-consumer.ts";
-export { NORMAL, OUTLET, type Cancel, type DispatchOptions, type Downward, type ExitReason, type Outlet, type Port, type Subscribable, type Subscribe, type Subscriber, type Upward } from "./protocol.ts";
+export { ADOPT, NORMAL, OUTLET, type Cancel, type DispatchOptions, type Downward, type ExitReason, type Outlet, type Port, type Subscribable, type Subscribe, type Subscriber, type Upward } from "./protocol.ts";
 export { setReporter, type Finding, type Report, type Reporter } from "./report.ts";
 export { post } from "./scheduler.ts";
 export type { Role } from "./stage.ts";

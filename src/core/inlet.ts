@@ -399,6 +399,10 @@ export class InletLink extends StagePort<Downward<unknown>> implements Subscribe
     return this.outlet.name;
   }
 
+  get consumer(): string {
+    return this.stage.name;
+  }
+
   get receivesErrors(): boolean {
     return this.settings.cancel !== "temporary";
   }
@@ -430,7 +434,7 @@ export class InletLink extends StagePort<Downward<unknown>> implements Subscribe
 
   handle(message: Downward<unknown>): void {
     if (isEvents(message)) this.#inlet.received(this, message);
-    else this.#inlet.ended(this, message);
+    else this.#inlet.ended(this, { kind: message.kind, reason: message.reason });
     this.stage.pump();
   }
 

@@ -103,7 +103,8 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
 
   /** How many more events fit: room in the buffer and open demand. */
   get room(): number {
-    return Math.max(0, this.#settings.bufferSize - this.#buffer.size) + this.#dispatcher.capacity;
+    const open = this.#demandMode === "forward" ? this.#dispatcher.capacity : 0;
+    return Math.max(0, this.#settings.bufferSize - this.#buffer.size) + open;
   }
 
   get isOpen(): boolean {
@@ -422,7 +423,7 @@ class OutletLink<Out> extends StagePort<Upward> implements Recipient<Out>, Consu
   }
 
   get name(): string {
-    return this.subscriber.name;
+    return this.subscriber.consumer;
   }
 
   get identity(): object {

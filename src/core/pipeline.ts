@@ -1,8 +1,7 @@
 /** Connects stages in a row, owns them, and settles with their common end. */
 import { BadOptionError, errorOf } from "./errors.ts";
-import { coreOf } from "./handle.ts";
 import { checkOptions, isSignal } from "./options.ts";
-import type { ExitReason } from "./protocol.ts";
+import { ADOPT, type ExitReason } from "./protocol.ts";
 import type { Consumer, Producer, ProducerConsumer, Stage } from "./stages.ts";
 
 export interface PipelineOptions {
@@ -43,6 +42,7 @@ export async function pipeline(...given: readonly unknown[]): Promise<void> {
   } else {
     try {
       parts.forEach((part, place) => run.add(build(part, run.last, place, parts.length)));
+      run.built();
     } catch (error) {
       run.fail(error);
     }
@@ -61,16 +61,24 @@ function build(part: unknown, before: Stage | undefined, place: number, count: n
   return stage;
 }
 
+/** A stage of the row. One that has another owner is neither stopped nor waited for in the end. */
+interface Part {
+  readonly stage: Stage;
+  readonly isMine: boolean;
+  hasEnded: boolean;
+}
+
 /** The stages of one pipeline, and its outcome. */
 class Run {
   readonly result: Promise<void>;
-  readonly #stages: Stage[] = [];
+  readonly #parts: Part[] = [];
   readonly #signal: AbortSignal | undefined;
   #resolve!: () => void;
   #reject!: (error: unknown) => void;
-  #running = 0;
   #failure: { readonly error: unknown } | undefined;
-  /** Stages before this place have been stopped because nobody needs them any more. */
+  /** All stages are there. */
+  #isBuilt = false;
+  /** Nobody needs the stages before this place any more. */
   #needed = 0;
 
   constructor(signal: AbortSignal | undefined) {
@@ -83,51 +91,64 @@ class Run {
   }
 
   get last(): Stage | undefined {
-    return this.#stages.at(-1);
+    return this.#parts.at(-1)?.stage;
   }
 
   add(stage: Stage): void {
-    const place = this.#stages.push(stage) - 1;
-    this.#running += 1;
-    coreOf(stage)?.adopt(this);
-    void stage.closed.then((reason) => this.#ended(place, stage, reason));
+    const part = { stage, isMine: stage[ADOPT](this), hasEnded: false };
+    const place = this.#parts.push(part) - 1;
+    void stage.closed.then((reason) => this.#ended(part, place, reason));
+  }
+
+  built(): void {
+    this.#isBuilt = true;
+    this.#settleIfDone();
   }
 
   /** One of the parts could not be built. */
   fail(error: unknown): void {
     this.#fail(error);
-    if (this.#running === 0) this.#settle();
+    this.built();
   }
 
   /** An arrow function, as it listens to the signal. */
   readonly abort = (): void => {
     const reason: unknown = this.#signal?.reason;
     this.#failure ??= { error: reason };
-    this.#stopAll(reason);
+    this.#stop(this.#parts, reason);
     // Whoever aborts does not wait for callbacks that are stuck.
     this.#settle();
   };
 
-  #ended(place: number, stage: Stage, reason: ExitReason): void {
-    this.#running -= 1;
-    const error = place < this.#needed ? undefined : errorOf(reason, stage.name);
-    if (error !== undefined) this.#fail(error.error);
-    else if (place >= this.#needed) {
-      this.#needed = place;
-      for (const before of this.#stages.slice(0, place)) void before.stop();
+  #ended(part: Part, place: number, reason: ExitReason): void {
+    part.hasEnded = true;
+    if (place >= this.#needed) {
+      const error = errorOf(reason, part.stage.name);
+      if (error !== undefined) this.#fail(error.error);
+      else {
+        this.#needed = place;
+        this.#stop(this.#parts.slice(0, place));
+      }
     }
-    if (this.#running === 0) this.#settle();
+    this.#settleIfDone();
   }
 
   #fail(error: unknown): void {
     if (this.#failure !== undefined) return;
     this.#failure = { error };
-    this.#stopAll(error);
+    this.#stop(this.#parts, error);
   }
 
   /** Consumers first. */
-  #stopAll(reason: unknown): void {
-    for (const stage of [...this.#stages].reverse()) void stage.stop(reason);
+  #stop(parts: readonly Part[], reason?: unknown): void {
+    for (const { stage, isMine } of [...parts].reverse()) if (isMine) void stage.stop(reason);
+  }
+
+  #settleIfDone(): void {
+    if (!this.#isBuilt) return;
+    const isOver = ({ hasEnded, isMine }: Part, place: number): boolean =>
+      hasEnded || (!isMine && (this.#failure !== undefined || place < this.#needed));
+    if (this.#parts.every(isOver)) this.#settle();
   }
 
   #settle(): void {
@@ -138,5 +159,5 @@ class Run {
 }
 
 function isStage(value: unknown): value is Stage {
-  return coreOf(value) !== undefined;
+  return typeof value === "object" && value !== null && ADOPT in value;
 }

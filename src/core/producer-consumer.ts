@@ -1,4 +1,4 @@
-import type { CompleteOption, Handlers, OutletOptions, StageOptions } from "./stage-options.ts";
+import type { CompleteOption, Handlers, InletOptions, OutletOptions, StageOptions } from "./stage-options.ts";
 import type { EventOf, ProducerConsumer, Target } from "./stages.ts";
 import { start, type AnyOptions } from "./start.ts";
 import type { Consumption, Subscription } from "./subscription.ts";
@@ -7,6 +7,7 @@ import type { Consumption, Subscription } from "./subscription.ts";
 export interface ProducerConsumerOptions<Out, Emitted = Out>
   extends StageOptions<Emitted, Consumption | Subscription>,
     Omit<OutletOptions<Out, Emitted>, "demand">,
+    InletOptions,
     CompleteOption<Out, Emitted> {}
 
 /**

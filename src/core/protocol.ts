@@ -52,7 +52,7 @@ export interface Cancel {
 /** The consumer's end of a wire, and what the producer may know of the consumer. */
 export interface Subscriber<in Event> extends Port<Downward<Event>> {
   /** The name of the consumer, for reports. */
-  readonly name: string;
+  readonly consumer: string;
   /** Who subscribes: two wires of one consumer have the same identity. */
   readonly identity: object;
   /** Whether an error end of the producer reaches somebody here, who ends with it or reports it. */
@@ -92,6 +92,9 @@ export const OUTLET: unique symbol = Symbol.for("sluice.outlet");
 export interface Subscribable<out Event> {
   readonly [OUTLET]: Outlet<Event>;
 }
+
+/** The key under which a stage lets somebody own it; one for all copies of this library in a realm. */
+export const ADOPT: unique symbol = Symbol.for("sluice.adopt");
 
 /** The reason of an end that needs no further word. */
 export const NORMAL: ExitReason = Object.freeze({ type: "normal" });

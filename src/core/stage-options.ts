@@ -1,5 +1,6 @@
 /** The options that the starter functions share. */
 import type { BufferKeep } from "./buffer.ts";
+import type { WindowOptions } from "./demand-window.ts";
 import type { DispatcherFactory } from "./dispatcher.ts";
 import type { DemandMode } from "./outlet.ts";
 import type { ExitReason } from "./protocol.ts";
@@ -62,6 +63,9 @@ export interface OutletOptions<Out, Emitted> {
   /** So many events were discarded because the buffer was full. */
   readonly handleDiscarded?: ((count: number, self: Self<Emitted>) => MaybePromise<unknown>) | undefined;
 }
+
+/** The window of the subscriptions of a stage that do not give their own. */
+export interface InletOptions extends WindowOptions {}
 
 /** How a stage that has producers handles events: in batches, or one by one. */
 export type Handlers<In, Out, Emitted> = BatchHandler<In, Out, Emitted> | EventHandlers<In, Out, Emitted>;

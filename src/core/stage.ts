@@ -100,7 +100,7 @@ export class StageCore {
   isDeferring = false;
 
   readonly #settings: StageSettings;
-  readonly #stopWithinMs: number;
+  readonly stopWithinMs: number;
   readonly #mailbox = new Queue<unknown>();
   readonly #calls = new Queue<() => unknown>();
   /** Those who wait for a note to be reached, or for the end. */
@@ -124,7 +124,7 @@ export class StageCore {
     this.#settings = settings;
     this.role = settings.role;
     this.name = settings.name;
-    this.#stopWithinMs = settings.stopWithinMs ?? DEFAULT_STOP_WITHIN_MS;
+    this.stopWithinMs = settings.stopWithinMs ?? DEFAULT_STOP_WITHIN_MS;
     this.meter = settings.timing === true ? new Meter() : undefined;
     const { signal } = settings;
     if (signal?.aborted === true) this.stop(signal.reason);
@@ -212,7 +212,13 @@ export class StageCore {
 
   /** In-band: reached when all that was received and buffered before it has been delivered. */
   note(note: Note): void {
-    if (note.type === "flush") this.#waiting.add(note.settle);
+    if (note.type === "flush") {
+      if (this.phase === ENDED) {
+        note.settle(this.#flushFailure(this.reason ?? NORMAL));
+        return;
+      }
+      this.#waiting.add(note.settle);
+    }
     this.inTurn(() => {
       if (this.phase >= STOPPING) return;
       if (this.inlet?.inBand(note) === true) return;
@@ -473,11 +479,11 @@ export class StageCore {
       if (this.phase < STOPPING) this.#terminate(this.reason ?? NORMAL);
       this.report({ kind: "cleanup-failed", error: this.#timeout("a callback") });
       this.#runStop();
-    }, this.#stopWithinMs);
+    }, this.stopWithinMs);
   }
 
   #timeout(what: string): SluiceError {
-    return new SluiceError("SLUICE_TIMEOUT", `${what} of ${this.name} did not settle within ${this.#stopWithinMs} ms`);
+    return new SluiceError("SLUICE_TIMEOUT", `${what} of ${this.name} did not settle within ${this.stopWithinMs} ms`);
   }
 
   #runStop(): void {
@@ -493,7 +499,7 @@ export class StageCore {
       const result = handleStop(this.reason ?? NORMAL);
       if (!isThenable(result)) this.#close();
       else {
-        this.#deadline = setTimeout(() => this.#close({ error: this.#timeout("handleStop") }), this.#stopWithinMs);
+        this.#deadline = setTimeout(() => this.#close({ error: this.#timeout("handleStop") }), this.stopWithinMs);
         Promise.resolve(result).then(
           () => this.#close(),
           (error: unknown) => this.#close({ error }),

@@ -3,7 +3,7 @@ import type { WindowOptions } from "./demand-window.ts";
 import type { CancelMode } from "./inlet.ts";
 import type { Snapshot } from "./inspect.ts";
 import type { DemandMode } from "./outlet.ts";
-import type { ExitReason, Subscribable } from "./protocol.ts";
+import type { ADOPT, ExitReason, Subscribable } from "./protocol.ts";
 import type { Role } from "./stage.ts";
 import type { Subscription } from "./subscription.ts";
 
@@ -25,6 +25,11 @@ export interface Stage extends AsyncDisposable {
   info(message: unknown): void;
   /** Resolves when all events received or emitted so far have been delivered; rejects when the stage ends before that, with its error or a `StoppedError`. */
   flushed(): Promise<void>;
+  /**
+   * Takes the stage into care, unless somebody has it already; returns whether `owner` is who has it now. Only the owner
+   * ends it when nobody uses it, and hears its error.
+   */
+  [ADOPT](owner: object): boolean;
 }
 
 /**

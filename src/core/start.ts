@@ -1,5 +1,6 @@
 /** Puts a stage together from its options: checks them all, then makes its halves, then subscribes. */
 import type { DispatcherFactory } from "./dispatcher.ts";
+import { DemandWindow } from "./demand-window.ts";
 import { demandDispatcher } from "./dispatchers/demand.ts";
 import { BadOptionError } from "./errors.ts";
 import { handleOf, selfOf, type AnyStage } from "./handle.ts";
@@ -31,6 +32,8 @@ export interface AnyOptions {
   readonly demand?: "forward" | "accumulate" | undefined;
   readonly handleDiscarded?: ((count: number, self: never) => unknown) | undefined;
   readonly handleDemand?: ((demand: number, self: never) => unknown) | undefined;
+  readonly maxDemand?: number | undefined;
+  readonly minDemand?: number | undefined;
   readonly subscribeTo?: readonly unknown[] | undefined;
   readonly handleEvents?: ((events: readonly never[], from: Subscription, self: never) => unknown) | undefined;
   readonly handleEvent?: ((event: never, self: never) => unknown) | undefined;
@@ -64,6 +67,9 @@ const OUTLET_CHECKS: Readonly<Record<string, Check>> = {
 };
 
 const INLET_CHECKS: Readonly<Record<string, Check>> = {
+  // The window checks them: the bound of one is the value of the other.
+  maxDemand: anything,
+  minDemand: anything,
   subscribeTo: anything,
   handleEvents: isFunction,
   handleEvent: isFunction,
@@ -84,7 +90,8 @@ let started = 0;
 export function start<In, Out>(role: Role, options: AnyOptions): AnyStage<In, Out> {
   checkOptions(role, options, CHECKS[role]);
   if (role !== "producer") checkHandlers(role, options);
-  const links = parseTargets(options.subscribeTo);
+  const window = new DemandWindow(options);
+  const links = parseTargets(options.subscribeTo, window);
 
   const core = new StageCore({
     role,
@@ -103,7 +110,7 @@ export function start<In, Out>(role: Role, options: AnyOptions): AnyStage<In, Ou
   const self: Self<Out> = selfOf(core, inlet, outlet);
   core.handleComplete = bind(options.handleComplete, 0);
   for (const { target, settings } of links) inlet?.subscribe(target, settings);
-  return handleOf(core, inlet, outlet);
+  return handleOf(core, inlet, outlet, window);
 
   /** Gives a callback `self` behind its arguments: one closure for each callback, none for each call. */
   function bind(callback: unknown, count: 0 | 1 | 2): Callback | undefined {

@@ -3,6 +3,7 @@
  *
  * Hand-written iterators, never async generators: a generator's `return()` waits behind a stuck `next()`, ours settles it.
  */
+import { within } from "./deadline.ts";
 import { DemandWindow } from "./demand-window.ts";
 import { errorOf } from "./errors.ts";
 import { checkOptions, anything, isSignal, milliseconds } from "./options.ts";
@@ -46,7 +47,7 @@ abstract class Reader<Out, Result> implements Subscriber<Out>, AsyncIterableIter
     this.#closeWithinMs = options.closeWithinMs ?? DEFAULT_CLOSE_WITHIN_MS;
   }
 
-  get name(): string {
+  get consumer(): string {
     return `a reader of ${this.#outlet.name}`;
   }
 
@@ -354,12 +355,3 @@ export class Batches<Out> extends Windowed<Out, readonly Out[]> {
 function done(): IteratorReturnResult<undefined> {
   return { value: undefined, done: true };
 }
-
-/** Resolves with the promise, or after so many ms. */
-function within(promise: Promise<void>, ms: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms);
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
-}
-

@@ -23,7 +23,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
 };
 
 /** @throws BadOptionError */
-export function parseLink(target: unknown, options: SubscribeOptions): Link {
+export function parseLink(target: unknown, options: SubscribeOptions, defaults: DemandWindow): Link {
   if (typeof target !== "object" || target === null || !(OUTLET in target)) {
     throw new BadOptionError("the producer of a subscription", "a producer or a producerConsumer", target);
   }
@@ -35,20 +35,26 @@ export function parseLink(target: unknown, options: SubscribeOptions): Link {
   const dispatch: DispatchOptions = Object.fromEntries(dispatchOptions.map((name) => [name, (options as Record<string, unknown>)[name]]));
   return {
     target: producer,
-    settings: { window: new DemandWindow(options), cancel: options.cancel ?? "last", mode: options.mode ?? "automatic", dispatch },
+    settings: { window: windowOf(options, defaults), cancel: options.cancel ?? "last", mode: options.mode ?? "automatic", dispatch },
     ...(options.replaces && { replaces: { subscription: options.replaces.subscription, reason: options.replaces.reason ?? REPLACED } }),
   };
 }
 
 /** The links that `subscribeTo` names. @throws BadOptionError */
-export function parseTargets(targets: unknown): readonly Link[] {
+export function parseTargets(targets: unknown, defaults: DemandWindow): readonly Link[] {
   if (targets === undefined) return [];
   if (!Array.isArray(targets)) throw new BadOptionError("subscribeTo", "a list of stages, or of { to: stage, ...options }", targets);
   return targets.map((target: unknown) => {
-    if (typeof target !== "object" || target === null || OUTLET in target || !("to" in target)) return parseLink(target, {});
+    if (typeof target !== "object" || target === null || OUTLET in target || !("to" in target)) return parseLink(target, {}, defaults);
     const { to, ...options } = target;
-    return parseLink(to, options);
+    return parseLink(to, options, defaults);
   });
+}
+
+/** One of the two alone means its own default for the other. */
+function windowOf(options: SubscribeOptions, defaults: DemandWindow): DemandWindow {
+  const isGiven = options.maxDemand !== undefined || options.minDemand !== undefined;
+  return new DemandWindow(isGiven ? options : { maxDemand: defaults.max, minDemand: defaults.min });
 }
 
 const REPLACED: ExitReason = Object.freeze({ type: "shutdown" });

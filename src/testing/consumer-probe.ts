@@ -32,7 +32,7 @@ export interface ConsumerProbeOptions {
  * Its methods post one message each and resolve when all stages are quiet.
  */
 export class ConsumerProbe<in out Event> implements Subscriber<Event> {
-  readonly name: string;
+  readonly consumer: string;
   readonly identity: object;
   readonly options: DispatchOptions;
   readonly receivesErrors: boolean;
@@ -44,7 +44,7 @@ export class ConsumerProbe<in out Event> implements Subscriber<Event> {
   readonly port: Port<Upward>;
 
   constructor(producer: Subscribable<Event>, options: ConsumerProbeOptions = {}) {
-    this.name = options.name ?? "probe";
+    this.consumer = options.name ?? "probe";
     this.identity = options.identity ?? this;
     this.options = options.options ?? {};
     this.receivesErrors = options.receivesErrors ?? true;

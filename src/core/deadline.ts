@@ -1,0 +1,10 @@
+/** Waits for a promise no longer than so many ms; then resolves, or rejects with the error that `late` makes. */
+export function within(promise: PromiseLike<unknown>, ms: number, late?: () => Error): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // The global timer, looked up at each call: a user's fake timers drive it.
+    const timer = setTimeout(() => (late === undefined ? resolve() : reject(late())), ms);
+    Promise.resolve(promise)
+      .then(() => resolve(), reject)
+      .finally(() => clearTimeout(timer));
+  });
+}
