@@ -86,6 +86,21 @@ export class Buffer<Event, Note = never> {
     return first.note;
   }
 
+  /** Takes out the first event; `undefined` when a note is first, or nothing is left. */
+  takeOne(): IteratorYieldResult<Event> | undefined {
+    if (this.#entries.length === 0) return undefined;
+    const list = this.#entries.peek();
+    if (!isList(list)) return undefined;
+    const value = list[this.#offset] as Event;
+    this.#offset += 1;
+    this.#size -= 1;
+    if (this.#offset === list.length) {
+      this.#entries.shift();
+      this.#offset = 0;
+    }
+    return { value, done: false };
+  }
+
   /** Takes out up to `most` events as one list; a note ends the list. Empty when a note is first, or nothing is left. */
   take(most: number): readonly Event[] {
     const first = this.#takeFrom(most);

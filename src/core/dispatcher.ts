@@ -37,6 +37,8 @@ export interface Dispatcher<Event> {
   ask(recipient: Recipient<Event>, demand: number): void;
   /** Forgets a consumer and its open demand. */
   cancel(recipient: Recipient<Event>): void;
+  /** Whether a consumer that is alone gets every event, in order. Default false. */
+  readonly givesAllToOne?: boolean;
   /** How many events can be delivered now. */
   readonly capacity: number;
   /**

@@ -57,7 +57,7 @@ export class EventPool {
     this.#handler = handler;
     this.#size = size;
     // Only outputs have an order; a consumer has none.
-    this.#isOrdered = isOrdered && stage.outlet !== undefined;
+    this.#isOrdered = isOrdered && size > 1 && stage.outlet !== undefined;
     this.#counts = counts;
     this.#serial = {
       resolved: (value) => {

@@ -55,6 +55,7 @@ export class InletHalf implements ConsumingHalf {
   failed = 0;
 
   readonly #settings: InletSettings;
+  readonly #handleEvents: (events: readonly unknown[], from: Subscription) => unknown;
   readonly #links = new Set<InletLink>();
   /** The outlets that this stage has left at its end. */
   readonly #left: Outlet<unknown>[] = [];
@@ -78,6 +79,7 @@ export class InletHalf implements ConsumingHalf {
   constructor(stage: StageCore, settings: InletSettings) {
     this.stage = stage;
     this.#settings = settings;
+    this.#handleEvents = settings.handleEvents ?? (() => undefined);
     if (settings.handleEvent !== undefined) {
       this.#pool = new EventPool(stage, settings.handleEvent, settings.concurrency, settings.isOrdered, this);
     }
@@ -278,9 +280,11 @@ export class InletHalf implements ConsumingHalf {
     const { stage } = this;
     stage.meter?.busy();
     try {
-      const result = (this.#settings.handleEvents as (events: readonly unknown[], from: Subscription) => unknown)(batch, link);
-      if (result !== undefined) {
-        if (!Array.isArray(result) && isThenable(result)) {
+      const result = this.#handleEvents(batch, link);
+      if (Array.isArray(result) && stage.outlet !== undefined) {
+        if (result.length > 0) stage.outlet.produced(result);
+      } else if (result !== undefined) {
+        if (isThenable(result)) {
           stage.wait(result, this.#continuation);
           return;
         }

@@ -2,7 +2,7 @@
 import { Buffer, type BufferKeep } from "./buffer.ts";
 import type { Dispatcher, DispatcherFactory, Recipient } from "./dispatcher.ts";
 import { SluiceError } from "./errors.ts";
-import { type Cancel, type DispatchOptions, type ExitReason, type Outlet, type Port, type Subscribe, type Subscriber, type Upward } from "./protocol.ts";
+import { type Cancel, type DispatchOptions, type ExitReason, type Outlet, type Port, type Subscribe, type Subscriber, type Upward, type Wire } from "./protocol.ts";
 import { Queue } from "./queue.ts";
 import { post } from "./scheduler.ts";
 import { RUNNING, STOPPING, StagePort, isThenable, type Continuation, type Note, type ProducingHalf, type StageCore } from "./stage.ts";
@@ -121,7 +121,7 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
 
   // ---- consumers
 
-  connect(subscriber: Subscriber<Out>, replaces?: Subscribe["replaces"]): Port<Upward> {
+  connect(subscriber: Subscriber<Out>, replaces?: Subscribe["replaces"]): Wire<Out> {
     const link = new OutletLink(this.#stage, this, subscriber);
     this.#links.add(link);
     post(link, replaces === undefined ? SUBSCRIBE : { type: "subscribe", replaces });
@@ -316,6 +316,15 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
     }
   }
 
+  /** For the only consumer, that has no open demand: see `Wire`. */
+  takeBuffered(): IteratorYieldResult<Out> | undefined {
+    if (this.#links.size !== 1 || this.#dispatcher.givesAllToOne !== true || this.#dispatcher.capacity > 0) return undefined;
+    if (this.#demandMode !== "forward" || this.#stage.phase !== RUNNING || this.#stage.isDeferring) return undefined;
+    const taken = this.#buffer.takeOne();
+    if (taken !== undefined) this.delivered += 1;
+    return taken;
+  }
+
   inBand(note: Note): void {
     if (this.#buffer.isEmpty) this.#stage.reached(note);
     else this.#buffer.mark(note);
@@ -406,7 +415,7 @@ class Door<Out> extends StagePort<readonly Out[]> {
 }
 
 /** The producer's end of a wire. */
-class OutletLink<Out> extends StagePort<Upward> implements Recipient<Out>, Consumption {
+class OutletLink<Out> extends StagePort<Upward> implements Recipient<Out>, Consumption, Wire<Out> {
   readonly side = "consumer";
   readonly subscriber: Subscriber<Out>;
   isSubscribed = false;
@@ -459,6 +468,10 @@ class OutletLink<Out> extends StagePort<Upward> implements Recipient<Out>, Consu
     this.stage.inTurn(() => {
       if (!this.isOver) this.#outlet.leave(this, { type: "cancel", kind: "cancel", reason });
     });
+  }
+
+  takeBuffered(): IteratorYieldResult<Out> | undefined {
+    return this.isSubscribed ? this.#outlet.takeBuffered() : undefined;
   }
 
   send(events: readonly Out[]): void {

@@ -77,7 +77,7 @@ export interface Outlet<out Event> {
    * Opens a wire and posts its `subscribe`; returns the producer's end. Runs no callback. A stage that has ended answers
    * with its stored `ExitReason`.
    */
-  connect(subscriber: Subscriber<Event>, replaces?: Subscribe["replaces"]): Port<Upward>;
+  connect(subscriber: Subscriber<Event>, replaces?: Subscribe["replaces"]): Wire<Event>;
   /**
    * Settles when what the departure of a consumer stopped has released its resources: this stage if it was left unused,
    * and what it left unused in turn. At once when it goes on. Rejects with the error of a clean-up that failed.
@@ -87,6 +87,15 @@ export interface Outlet<out Event> {
 
 /** The key under which a producing stage shows its {@link Outlet}; one for all copies of this library in a realm. */
 export const OUTLET: unique symbol = Symbol.for("sluice.outlet");
+
+/** The producer's end of a wire, as the consumer has it. */
+export interface Wire<out Event> extends Port<Upward> {
+  /**
+   * An ask of one and its answer without a message: an event that is buffered already, or `undefined`. Only where it cannot
+   * be told from the two messages: nothing is in flight on this wire, and the producer, idle, has no other consumer.
+   */
+  takeBuffered?(): IteratorYieldResult<Event> | undefined;
+}
 
 /** What can be subscribed to: a stage of this library, or a foreign one that keeps the protocol. */
 export interface Subscribable<out Event> {

@@ -113,6 +113,7 @@ function wakened(): void {
 
 function run(): void {
   running = true;
+  woken = true;
   while (head !== tail) {
     const port = ring[head] as Port<unknown>;
     const message = ring[head + 1];

@@ -254,13 +254,12 @@ export class StageCore {
   pump(): void {
     if (this.#isPumping || this.#isBlocked) return;
     this.#isPumping = true;
-    while (this.phase < STOPPING && this.#step());
+    while (this.phase < STOPPING && !this.#isBlocked && this.#step());
     this.#isPumping = false;
     this.meter?.idle(this.waitState);
   }
 
   #step(): boolean {
-    if (this.#isBlocked) return false;
     if (this.#calls.length > 0) {
       this.#runCall(this.#calls.shift());
       return true;
@@ -268,12 +267,11 @@ export class StageCore {
     // Delivering comes before taking in.
     if (this.outlet?.work() === true) return true;
     if (this.inlet?.work() === true) return true;
-    return this.#advance();
+    return this.phase !== RUNNING && !this.#isBlocked && this.#advance();
   }
 
   /** One step towards the end, when everything before it is done. */
   #advance(): boolean {
-    if (this.phase === RUNNING || this.#isBlocked) return false;
     if ((this.inlet?.active ?? 0) > 0) return false;
     if (this.phase === FINISHING) {
       if (this.inlet?.isDone === false) return false;

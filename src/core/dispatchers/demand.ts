@@ -28,6 +28,7 @@ interface Seat<Event> {
 
 /** A binary heap of consumers: the greatest demand first, then who has stood there the longest. */
 class DemandDispatcher<Event> implements Dispatcher<Event> {
+  readonly givesAllToOne = true;
   readonly #host: DispatcherHost;
   readonly #seats = new Map<Recipient<Event>, Seat<Event>>();
   readonly #heap: Seat<Event>[] = [];
