@@ -2,15 +2,18 @@
 import { spend } from "./scheduler.ts";
 import { STOPPING, isThenable, type Continuation, type StageCore } from "./stage.ts";
 
-export type EventHandler = (event: unknown) => unknown;
+/** Gets `self` behind the event. */
+export type EventHandler = (event: unknown, self: unknown) => unknown;
 
 /** Whose demand a handled event gives back. */
 interface Origin {
   handled(count: number): void;
 }
 
-/** Where the outcomes are counted. */
-interface Counts {
+/** Whose events they are, and where the outcomes are counted. */
+interface Owner {
+  readonly stage: StageCore;
+  readonly self: unknown;
   handled: number;
   failed: number;
 }
@@ -38,7 +41,7 @@ export class EventPool {
   readonly #handler: EventHandler;
   readonly #size: number;
   readonly #isOrdered: boolean;
-  readonly #counts: Counts;
+  readonly #owner: Owner;
   readonly #free: Slot[] = [];
   /** Ordered: the slots in use, a ring in the order of their events. */
   readonly #ring: Slot[] = [];
@@ -50,25 +53,27 @@ export class EventPool {
   active = 0;
   /** For a pool of one, whose call holds the mailbox. */
   #serialOrigin: Origin | undefined;
+  #hasFailed = false;
   readonly #serial: Continuation;
 
-  constructor(stage: StageCore, handler: EventHandler, size: number, isOrdered: boolean, counts: Counts) {
+  constructor(owner: Owner, handler: EventHandler, size: number, isOrdered: boolean) {
+    const { stage } = owner;
+    this.#owner = owner;
     this.#stage = stage;
     this.#handler = handler;
     this.#size = size;
     // Only outputs have an order; a consumer has none.
     this.#isOrdered = isOrdered && size > 1 && stage.outlet !== undefined;
-    this.#counts = counts;
     this.#serial = {
       resolved: (value) => {
         this.active = 0;
-        this.#counts.handled += 1;
+        this.#owner.handled += 1;
         this.#stage.take(value, "handleEvent");
         this.#serialOrigin?.handled(1);
       },
       rejected: (error) => {
         this.active = 0;
-        this.#counts.failed += 1;
+        this.#owner.failed += 1;
         this.#stage.callbackFailed(error);
       },
     };
@@ -85,7 +90,7 @@ export class EventPool {
   start(event: unknown, origin: Origin | undefined): boolean {
     let result: unknown;
     try {
-      result = this.#handler(event);
+      result = this.#handler(event, this.#owner.self);
     } catch (error) {
       this.#fail(error);
       return false;
@@ -103,7 +108,7 @@ export class EventPool {
       }
       return false;
     }
-    this.#counts.handled += 1;
+    this.#owner.handled += 1;
     if (this.#used > 0) {
       const slot = this.#take(origin);
       slot.output = result;
@@ -124,8 +129,8 @@ export class EventPool {
 
   resolved(slot: Slot, value: unknown): void {
     this.active -= 1;
-    this.#counts.handled += 1;
-    if (this.#isOrdered) {
+    this.#owner.handled += 1;
+    if (this.#isOrdered && !this.#hasFailed) {
       slot.output = value;
       slot.isDone = true;
       this.#release();
@@ -157,7 +162,8 @@ export class EventPool {
 
   /** What finished is delivered, then the error. */
   #fail(error: unknown): void {
-    this.#counts.failed += 1;
+    this.#owner.failed += 1;
+    this.#hasFailed = true;
     this.flush();
     for (; this.#used > 0; this.#used -= 1) {
       const slot = this.#ring[this.#first] as Slot;

@@ -73,6 +73,8 @@ class Reading<Event> {
   /** Demanded, and not asked of the iterator yet. */
   #wanted = 0;
   #inFlight = 0;
+  /** With several in flight: settles when the results before have been taken. */
+  #last: Promise<unknown> = Promise.resolve();
   #isWaiting = false;
   /** The iterator has ended or failed by itself: `return` must not be called. */
   #isOver = false;
@@ -134,7 +136,7 @@ class Reading<Event> {
   #readSync(): void {
     const self = this.#self as Self<Event>;
     const iterator = this.#iterator as Iterator<Event, unknown>;
-    while (this.#wanted > 0 && this.#inFlight === 0 && !this.#isWaiting && !this.#isOver && !self.signal.aborted) {
+    while (this.#wanted > 0 && this.#inFlight === 0 && !this.#isWaiting && !this.#isOver && !this.#isStopped && !self.signal.aborted) {
       const events: Event[] = [];
       let failure: { readonly error: unknown } | undefined;
       const most = Math.min(this.#wanted, CHUNK);
@@ -175,7 +177,9 @@ class Reading<Event> {
       },
       (error: unknown) => {
         this.#inFlight = 0;
-        this.#fail(error);
+        // The iterator has not ended by itself: the end of the stage releases it.
+        this.#isStopped = true;
+        this.#self?.fail(error);
       },
     );
   }
@@ -186,11 +190,22 @@ class Reading<Event> {
       this.#wanted -= 1;
       this.#inFlight += 1;
       try {
-        Promise.resolve(iterator.next()).then(this.#onResult, this.#onError);
+        this.#follow(Promise.resolve(iterator.next()));
       } catch (error) {
-        this.#onError(error);
+        this.#follow(Promise.reject(error));
       }
     }
+  }
+
+  /** Takes the results in the order of the calls. */
+  #follow(result: Promise<IteratorResult<Event, unknown>>): void {
+    if (this.#concurrency === 1) {
+      result.then(this.#onResult, this.#onError);
+      return;
+    }
+    // One that fails before its turn is no unhandled rejection.
+    result.catch(() => undefined);
+    this.#last = this.#last.then(() => result).then(this.#onResult, this.#onError);
   }
 
   readonly #onResult = (result: IteratorResult<Event, unknown>): void => {

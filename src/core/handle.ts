@@ -8,7 +8,7 @@ import { checkOption, isList, oneOf } from "./options.ts";
 import type { DemandMode, OutletHalf } from "./outlet.ts";
 import { ADOPT, OUTLET, type ExitReason, type Outlet, type Subscribable } from "./protocol.ts";
 import type { Role, StageCore } from "./stage.ts";
-import type { ProducerConsumer, PushProducer, ReadOptions, Self, SubscribeOptions } from "./stages.ts";
+import type { EventReader, ProducerConsumer, PushProducer, ReadOptions, Self, SubscribeOptions } from "./stages.ts";
 import { Batches, Events, Exact } from "./stream.ts";
 import { parseLink } from "./subscribe-options.ts";
 import type { Subscription } from "./subscription.ts";
@@ -95,15 +95,15 @@ class StageHandle<In, Out> implements AnyStage<In, Out> {
     this.#core.inTurn(() => this.#out.setDemandMode(mode));
   }
 
-  events(options: ReadOptions = {}): AsyncIterableIterator<Out, undefined> {
+  events(options: ReadOptions = {}): EventReader<Out> {
     return new Events(this.#out, options);
   }
 
-  batches(options: ReadOptions = {}): AsyncIterableIterator<readonly Out[], undefined> {
+  batches(options: ReadOptions = {}): EventReader<readonly Out[]> {
     return new Batches(this.#out, options);
   }
 
-  [Symbol.asyncIterator](): AsyncIterableIterator<Out, undefined> {
+  [Symbol.asyncIterator](): EventReader<Out> {
     return new Exact(this.#out);
   }
 

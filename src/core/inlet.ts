@@ -26,7 +26,8 @@ export interface LinkSettings {
 
 export interface InletSettings {
   readonly identity: object;
-  readonly handleEvents: ((events: readonly unknown[], from: Subscription) => unknown) | undefined;
+  /** Gets `self` behind its arguments. */
+  readonly handleEvents: ((events: readonly unknown[], from: Subscription, self: unknown) => unknown) | undefined;
   readonly handleEvent: EventHandler | undefined;
   readonly concurrency: number;
   readonly isOrdered: boolean;
@@ -51,11 +52,13 @@ type Entry =
 
 export class InletHalf implements ConsumingHalf {
   readonly stage: StageCore;
+  /** What the handlers get of their stage. */
+  self: unknown;
   handled = 0;
   failed = 0;
 
   readonly #settings: InletSettings;
-  readonly #handleEvents: (events: readonly unknown[], from: Subscription) => unknown;
+  readonly #handleEvents: (events: readonly unknown[], from: Subscription, self: unknown) => unknown;
   readonly #links = new Set<InletLink>();
   /** The outlets that this stage has left at its end. */
   readonly #left: Outlet<unknown>[] = [];
@@ -81,7 +84,7 @@ export class InletHalf implements ConsumingHalf {
     this.#settings = settings;
     this.#handleEvents = settings.handleEvents ?? (() => undefined);
     if (settings.handleEvent !== undefined) {
-      this.#pool = new EventPool(stage, settings.handleEvent, settings.concurrency, settings.isOrdered, this);
+      this.#pool = new EventPool(this, settings.handleEvent, settings.concurrency, settings.isOrdered);
     }
     this.#continuation = {
       resolved: (result) => {
@@ -280,7 +283,7 @@ export class InletHalf implements ConsumingHalf {
     const { stage } = this;
     stage.meter?.busy();
     try {
-      const result = this.#handleEvents(batch, link);
+      const result = this.#handleEvents(batch, link, this.self);
       if (Array.isArray(result) && stage.outlet !== undefined) {
         if (result.length > 0) stage.outlet.produced(result);
       } else if (result !== undefined) {

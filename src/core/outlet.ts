@@ -19,7 +19,7 @@ export interface OutletSettings<Out> {
   readonly demandMode: DemandMode;
   readonly whenUnused: "stop" | "wait";
   /** Undefined for a producerConsumer, whose demand opens its inlet, and for a producer that is driven from outside. */
-  readonly handleDemand: ((demand: number) => unknown) | undefined;
+  readonly handleDemand: ((demand: number, self: unknown) => unknown) | undefined;
   readonly handleSubscribe: ((from: Consumption) => unknown) | undefined;
   readonly handleCancel: ((info: CancelInfo, from: Consumption) => unknown) | undefined;
   readonly handleDiscarded: ((count: number) => unknown) | undefined;
@@ -39,6 +39,8 @@ export interface OutputCounts {
 
 export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
   readonly name: string;
+  /** What the handlers get of their stage. */
+  self: unknown;
   readonly active = 0;
   hasErrorReceiver = false;
   delivered = 0;
@@ -137,6 +139,8 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
   }
 
   subscribe(link: OutletLink<Out>, { replaces }: Subscribe): void {
+    // It has waited in the mailbox, and the stage has ended meanwhile.
+    if (link.isOver) return;
     const { phase, reason } = this.#stage;
     // A normal end is told when it is certain: releasing what the stage holds may still fail.
     if (phase === STOPPING && reason?.type === "normal") return;
@@ -256,7 +260,8 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
     }
     const discarded = taken < length ? this.#keep(events, taken) : 0;
     if (this.#held > 0) this.#serveHeld(length - paid - discarded);
-    this.settle();
+    // Mostly all is delivered and the source owes the rest: then there is nothing to settle.
+    if (taken < length || this.#dispatcher.capacity > this.#owed) this.settle();
   }
 
   /** Returns how many were discarded. */
@@ -370,7 +375,7 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
     this.#owed += demand;
     stage.meter?.busy();
     try {
-      const result = handleDemand(demand);
+      const result = handleDemand(demand, this.self);
       if (Array.isArray(result)) this.#accept(result as readonly Out[]);
       else if (isThenable(result)) stage.wait(result, this.#continuation);
       else stage.take(result, "handleDemand");

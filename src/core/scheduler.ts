@@ -38,6 +38,7 @@ let lastReading = 0;
 let credit = 0;
 let creditAtReading = MOST_CREDIT;
 let afterTurn: (() => void)[] = [];
+let atTurn: (() => void)[] = [];
 
 /** Puts a message at the end of the run queue. `port.receive(message)` is called later, never in this call. */
 export function post<Message>(port: Port<Message>, message: Message): void {
@@ -78,15 +79,21 @@ export function spend(units: number): boolean {
   return sliceOver || (credit <= 0 && readClock());
 }
 
-/** Calls `task` in the next macrotask. */
+/** Goes on with `task` in the next macrotask. */
 export function inNextTurn(task: () => void): void {
   afterTurn.push(task);
   if (!turnArmed) armTurn();
 }
 
-/** Whether no message waits. */
+/** Calls `look` in the next macrotask, before anything goes on. */
+export function atNextTurn(look: () => void): void {
+  atTurn.push(look);
+  if (!turnArmed) armTurn();
+}
+
+/** Whether no message waits, and nobody goes on in the next turn. */
 export function isIdle(): boolean {
-  return head === tail;
+  return head === tail && afterTurn.length === 0;
 }
 
 /** The time of the last reading in ms, at most a slice old while the queue runs. */
@@ -155,6 +162,11 @@ function armTurn(): void {
 function turn(): void {
   turnArmed = false;
   sliceOver = false;
+  if (atTurn.length > 0) {
+    const looks = atTurn;
+    atTurn = [];
+    for (const look of looks) look();
+  }
   if (afterTurn.length > 0) {
     const tasks = afterTurn;
     afterTurn = [];

@@ -11,7 +11,7 @@ import { Meter, type WaitState } from "./meter.ts";
 import { NORMAL, type ExitReason, type Port } from "./protocol.ts";
 import { Queue } from "./queue.ts";
 import { tell, type Finding, type Reporter } from "./report.ts";
-import { inNextTurn, post, spend, throwUncaught } from "./scheduler.ts";
+import { atNextTurn, post, spend, throwUncaught } from "./scheduler.ts";
 
 export type Role = "producer" | "producerConsumer" | "consumer";
 
@@ -340,15 +340,13 @@ export class StageCore {
   /** What a callback returned: events for the consumers, if there are any. */
   take(result: unknown, callback: string): void {
     if (result === undefined || result === null) return;
-    if (!Array.isArray(result)) {
+    if (this.outlet === undefined) {
+      if (Array.isArray(result) && result.length > 0 && this.isAlive) this.report({ kind: "consumer-cannot-emit", count: result.length });
+    } else if (!Array.isArray(result)) {
       this.callbackFailed(
         new SluiceError("SLUICE_BAD_RETURN", `expected ${callback} of ${this.name} to return a list of events, or nothing, got: ${show(result)}`),
       );
-    } else if (this.outlet !== undefined) {
-      if (result.length > 0) this.outlet.produced(result);
-    } else if (result.length > 0 && this.phase < STOPPING) {
-      this.report({ kind: "consumer-cannot-emit", count: result.length });
-    }
+    } else if (result.length > 0) this.outlet.produced(result);
   }
 
   callbackFailed(error: unknown): void {
@@ -598,7 +596,7 @@ function throwUnlessReceived(error: unknown, isReceived: () => boolean): void {
     return;
   }
   if (unreceived.size === 0) {
-    inNextTurn(() => {
+    atNextTurn(() => {
       const errors = unreceived;
       unreceived = new Map();
       for (const [each, isReceivedBy] of errors) if (!isReceivedBy.every((check) => check())) throwUncaught(each);

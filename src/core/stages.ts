@@ -49,10 +49,10 @@ export interface Producer<out Out> extends Stage, Subscribable<Out>, AsyncIterab
    */
   setDemandMode(mode: DemandMode): void;
   /** Its events one by one, with read-ahead: at most `maxDemand` are in flight. */
-  events(options?: ReadOptions): AsyncIterableIterator<Out, undefined>;
+  events(options?: ReadOptions): EventReader<Out>;
   /** Its events in lists, as they come: the fast way. A list holds at most `maxDemand - minDemand` events. */
-  batches(options?: ReadOptions): AsyncIterableIterator<readonly Out[], undefined>;
-  [Symbol.asyncIterator](): AsyncIterableIterator<Out, undefined>;
+  batches(options?: ReadOptions): EventReader<readonly Out[]>;
+  [Symbol.asyncIterator](): EventReader<Out>;
 }
 
 /** A producer that can be driven from outside. */
@@ -92,6 +92,13 @@ export interface Self<in Out = never> {
   fail(error: unknown): void;
   /** Stops the stage now. */
   stop(reason?: unknown): void;
+}
+
+/** What a loop reads from; `await using` ends the reading as `return()` does. */
+export interface EventReader<out Result> extends AsyncIterableIterator<Result, undefined>, AsyncDisposable {
+  return(): Promise<IteratorReturnResult<undefined>>;
+  throw(error?: unknown): Promise<IteratorResult<Result, undefined>>;
+  [Symbol.asyncIterator](): EventReader<Result>;
 }
 
 /** How a loop reads ahead. */

@@ -108,11 +108,13 @@ export function start<In, Out>(role: Role, options: AnyOptions): AnyStage<In, Ou
   const inlet = role === "producer" ? undefined : makeInlet(core, options, bind);
   core.inlet = inlet;
   const self: Self<Out> = selfOf(core, inlet, outlet);
+  if (outlet !== undefined) outlet.self = self;
+  if (inlet !== undefined) inlet.self = self;
   core.handleComplete = bind(options.handleComplete, 0);
   for (const { target, settings } of links) inlet?.subscribe(target, settings);
   return handleOf(core, inlet, outlet, window);
 
-  /** Gives a callback `self` behind its arguments: one closure for each callback, none for each call. */
+  /** Gives a callback `self` behind its arguments: for all but those of the hot path, which get it as an argument. */
   function bind(callback: unknown, count: 0 | 1 | 2): Callback | undefined {
     if (callback === undefined) return undefined;
     const call = callback as Callback;
@@ -125,7 +127,7 @@ export function start<In, Out>(role: Role, options: AnyOptions): AnyStage<In, Ou
 type Bind = (callback: unknown, count: 0 | 1 | 2) => Callback | undefined;
 
 function makeOutlet<Out>(core: StageCore, role: Role, options: AnyOptions, bind: Bind): OutletHalf<Out> {
-  const handleDemand = bind(options.handleDemand, 1);
+  const handleDemand = options.handleDemand as Callback | undefined;
   const isDriven = role === "producer" && handleDemand === undefined;
   return new OutletHalf<Out>(core, {
     dispatcher: (options.dispatcher as DispatcherFactory<Out> | undefined) ?? demandDispatcher(),
@@ -143,8 +145,8 @@ function makeOutlet<Out>(core: StageCore, role: Role, options: AnyOptions, bind:
 function makeInlet(core: StageCore, options: AnyOptions, bind: Bind): InletHalf {
   return new InletHalf(core, {
     identity: core,
-    handleEvents: bind(options.handleEvents, 2),
-    handleEvent: bind(options.handleEvent, 1),
+    handleEvents: options.handleEvents as Callback | undefined,
+    handleEvent: options.handleEvent as Callback | undefined,
     concurrency: options.concurrency ?? 1,
     isOrdered: options.ordered ?? true,
     handleSubscribe: bind(options.handleSubscribe, 1),

@@ -10,7 +10,7 @@ import { checkOptions, anything, isSignal, milliseconds } from "./options.ts";
 import { isEvents, type DispatchOptions, type Downward, type ExitReason, type Outlet, type Port, type Subscriber, type Upward, type Wire } from "./protocol.ts";
 import { Queue } from "./queue.ts";
 import { enqueue, inNextTurn, post, runNow, spend } from "./scheduler.ts";
-import type { ReadOptions } from "./stages.ts";
+import type { EventReader, ReadOptions } from "./stages.ts";
 
 const DEFAULT_CLOSE_WITHIN_MS = 1000;
 const READY: Promise<void> = Promise.resolve();
@@ -25,7 +25,7 @@ interface Request<Result> {
 }
 
 /** What all three ways to read have in common: a wire, the lists that came over it, the requests that wait, and the end. */
-abstract class Reader<Out, Result> implements Subscriber<Out>, AsyncIterableIterator<Result, undefined> {
+abstract class Reader<Out, Result> implements Subscriber<Out>, EventReader<Result> {
   readonly receivesErrors: boolean = true;
   readonly options: DispatchOptions = NO_OPTIONS;
   protected readonly lists: Queue<readonly Out[]> = new Queue();
@@ -70,6 +70,16 @@ abstract class Reader<Out, Result> implements Subscriber<Out>, AsyncIterableIter
     return this.hasRest;
   }
 
+  /** Forgets what is at hand. */
+  protected clear(): void {
+    this.lists.clear();
+  }
+
+  /** What was given out before a further request is handled. */
+  protected count(): void {
+    // Exact readers hold no demand back.
+  }
+
   /** The wire is open: ask. */
   protected abstract opened(up: Port<Upward>): void;
 
@@ -101,7 +111,10 @@ abstract class Reader<Out, Result> implements Subscriber<Out>, AsyncIterableIter
 
   /** Gives the waiting requests what has come. */
   protected serve(): void {
-    while (this.requests.length > 0 && this.hasResult) this.requests.shift().resolve({ value: this.take() as Result, done: false });
+    while (this.requests.length > 0 && this.hasResult) {
+      this.requests.shift().resolve({ value: this.take() as Result, done: false });
+      if (this.requests.length > 0) this.count();
+    }
     if (this.requests.length > 0 && this.isOver) this.#finish();
   }
 
@@ -136,7 +149,7 @@ abstract class Reader<Out, Result> implements Subscriber<Out>, AsyncIterableIter
     const reason: unknown = this.#signal?.reason;
     this.#failure = { error: reason };
     this.#cancel({ type: "shutdown", reason });
-    this.lists.clear();
+    this.clear();
     if (this.requests.length > 0) this.#finish();
   };
 
@@ -156,7 +169,7 @@ abstract class Reader<Out, Result> implements Subscriber<Out>, AsyncIterableIter
     if (!this.#isDone) {
       this.#isDone = true;
       this.#signal?.removeEventListener("abort", this.#onAbort);
-      this.lists.clear();
+      this.clear();
       while (this.requests.length > 0) this.requests.shift().resolve(done());
       // To leave before the first `next()` is to come and go.
       if (this.up === undefined && this.#failure === undefined) this.up = this.#outlet.connect(this);
@@ -242,6 +255,11 @@ export class Exact<Out> extends Reader<Out, Out> {
     if (this.#index === this.#list.length) this.#list = [];
     return event;
   }
+
+  protected override clear(): void {
+    super.clear();
+    this.#list = [];
+  }
 }
 
 /** Reads ahead by a window, and lets the event loop turn when its slice is over. */
@@ -299,7 +317,7 @@ export class Events<Out> extends Windowed<Out, Out> {
 
   #nextSlowly(): Promise<IteratorResult<Out, undefined>> {
     if (this.up === undefined) this.open();
-    this.#count();
+    this.count();
     if (this.requests.length === 0 && this.hasResult) return Promise.resolve({ value: this.take(), done: false });
     return this.wait();
   }
@@ -308,8 +326,7 @@ export class Events<Out> extends Windowed<Out, Out> {
     return this.#index < this.#list.length || this.lists.length > 0;
   }
 
-  /** What was given out before this `next()` is handled. */
-  #count(): void {
+  protected override count(): void {
     const count = this.#uncounted + this.#index - this.#counted;
     this.#uncounted = 0;
     this.#counted = this.#index;
@@ -331,10 +348,12 @@ export class Events<Out> extends Windowed<Out, Out> {
     return value;
   }
 
-  override return(): Promise<IteratorReturnResult<undefined>> {
-    this.#limit = 0;
+  protected override clear(): void {
+    super.clear();
     this.#list = [];
-    return super.return();
+    this.#index = 0;
+    this.#limit = 0;
+    this.#counted = 0;
   }
 }
 
@@ -345,17 +364,24 @@ export class Batches<Out> extends Windowed<Out, readonly Out[]> {
 
   next(): Promise<IteratorResult<readonly Out[], undefined>> {
     if (this.up === undefined) this.open();
-    if (this.#given > 0) {
-      const count = this.#given;
-      this.#given = 0;
-      this.handled(count);
-    }
+    this.count();
     if (this.requests.length === 0 && this.hasResult) return Promise.resolve({ value: this.take(), done: false });
     return this.wait();
   }
 
   protected get hasRest(): boolean {
     return this.#rest.length > 0 || this.lists.length > 0;
+  }
+
+  protected override count(): void {
+    const count = this.#given;
+    this.#given = 0;
+    if (count > 0) this.handled(count);
+  }
+
+  protected override clear(): void {
+    super.clear();
+    this.#rest = [];
   }
 
   protected take(): readonly Out[] {

@@ -1,4 +1,4 @@
-import { inNextTurn, isIdle } from "../core/scheduler.ts";
+import { atNextTurn, isIdle } from "../core/scheduler.ts";
 
 /** How many turns of the event loop must pass with nothing to do. */
 const QUIET_TURNS = 3;
@@ -9,7 +9,7 @@ const QUIET_TURNS = 3;
  */
 export async function settle(): Promise<void> {
   for (let quiet = 0; quiet < QUIET_TURNS; ) {
-    await new Promise<void>((resolve) => inNextTurn(resolve));
+    await new Promise<void>((resolve) => atNextTurn(resolve));
     quiet = isIdle() ? quiet + 1 : 0;
   }
 }

@@ -1,0 +1,118 @@
+/** A stream in the care of a stage: how it breaks is heard from the start, and in the end it is released once. */
+import { SluiceError, StoppedError } from "../../core/index.ts";
+import type { StreamLike } from "./shapes.ts";
+
+/** Who wants to know how a stream breaks. Node says 'error' before 'close'. */
+export interface Watcher {
+  failed(error: unknown): void;
+  closed(): void;
+}
+
+/**
+ * Listens to 'error' and 'close' for as long as the stage lives, and after its end until the stream has closed: an 'error'
+ * that nobody hears is an uncaught exception.
+ */
+export class Custody {
+  readonly #stream: StreamLike;
+  readonly #watcher: Watcher;
+  readonly #withinMs: number;
+  #hasClosed = false;
+  #failure: { readonly error: unknown } | undefined;
+  #isReleasing = false;
+  #released: Promise<void> | undefined;
+  #onReleased: () => void = () => undefined;
+
+  constructor(stream: StreamLike, watcher: Watcher, withinMs: number) {
+    this.#stream = stream;
+    this.#watcher = watcher;
+    this.#withinMs = withinMs;
+    stream.on("error", this.#onError);
+    stream.on("close", this.#onClose);
+  }
+
+  /**
+   * Destroys the stream with `cause`, the error or the reason of an end, and waits until it has closed. Later calls do
+   * nothing and return the same promise.
+   *
+   * Rejects with an error of the stream that is not the cause, and when the stream is late: then it is listened to until
+   * it closes after all.
+   */
+  release(name: string, cause?: unknown): Promise<void> {
+    this.#released ??= this.#release(name, cause);
+    return this.#released;
+  }
+
+  /** Lets go of the stream without touching it. Throws an error of the stream that is not the cause of the end. */
+  leave(cause?: unknown): void {
+    this.#ignore();
+    this.#throwUnless(cause);
+  }
+
+  async #release(name: string, cause: unknown): Promise<void> {
+    let told = cause;
+    if (!this.#hasClosed) {
+      this.#isReleasing = true;
+      told = destroy(this.#stream, name, cause);
+      await this.#closing();
+      this.#isReleasing = false;
+    }
+    if (this.#hasClosed) this.#ignore();
+    this.#throwUnless(told);
+    if (!this.#hasClosed) throw new SluiceError("SLUICE_TIMEOUT", `the stream of ${name} did not close within ${this.#withinMs} ms`);
+  }
+
+  #closing(): Promise<void> {
+    const stream = this.#stream;
+    return new Promise((resolve) => {
+      // A stream that has closed already says so in this turn, or never (`emitClose: false`).
+      const timer = setTimeout(() => {
+        this.#hasClosed ||= stream.closed ?? stream.destroyed ?? false;
+        resolve();
+      }, stream.closed === true ? 0 : this.#withinMs);
+      this.#onReleased = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #throwUnless(cause: unknown): void {
+    if (this.#failure !== undefined && this.#failure.error !== cause) throw this.#failure.error;
+  }
+
+  #ignore(): void {
+    this.#stream.removeListener("error", this.#onError);
+    this.#stream.removeListener("close", this.#onClose);
+  }
+
+  readonly #onError = (error: unknown): void => {
+    this.#failure ??= { error };
+    if (!this.#isReleasing) this.#watcher.failed(error);
+  };
+
+  readonly #onClose = (): void => {
+    this.#hasClosed = true;
+    if (this.#released === undefined) this.#watcher.closed();
+    else if (this.#isReleasing) this.#onReleased();
+    // It was late.
+    else this.#ignore();
+  };
+}
+
+/** The error of a stream that closed without having ended. */
+export function prematureClose(expected: string): SluiceError {
+  return new SluiceError("SLUICE_BAD_PARTNER", `expected the stream to ${expected} before it closes, got: a premature close`);
+}
+
+/** Returns what the stream was told. */
+function destroy(stream: StreamLike, name: string, cause: unknown): unknown {
+  try {
+    stream.destroy(cause as Error | undefined);
+    return cause;
+  } catch {
+    // Node looks at `stack`; the getter of a hostile reason throws.
+    const error = new StoppedError(name, cause);
+    stream.destroy(error);
+    return error;
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * A Node Readable as a producer.
+ *
+ * Demand: paused mode; `read()` in a loop until the demand is met or the stream is empty, and again on 'readable'. The first
+ * demand is the first touch. A stream of bytes counts chunks: `read()` gives all that it holds as one.
+ *
+ * Overflow: nothing is read that was not demanded. The stream fills itself up to its own high-water mark, as always.
+ *
+ * Completion and errors: 'end' completes the stage. An error fails it with the same object, after what the stream still
+ * holds (`errors: "immediate"`: at once). A 'close' without 'end' is an error, `SLUICE_BAD_PARTNER`. What happens before
+ * anybody has subscribed is told to the first who does.
+ *
+ * Cancel: the end of the stage destroys the stream once, with the error or the reason of the stop, and waits until it has
+ * closed. `preventCancel` leaves it open, and so does a normal end for a Duplex that is still written to.
+ *
+ * Acks: an event is out of the stream's hands when it has been read.
+ */
+import { BadOptionError, producer, type Producer, type ProducerOptions } from "../../core/index.ts";
+import { checkAbsent, checkBoolean, checkMs, CLOSE_WITHIN_MS } from "./checks.ts";
+import { Custody } from "./custody.ts";
+import { Reading } from "./reading.ts";
+import { isReadable, type ReadableLike } from "./shapes.ts";
+
+/** Options of {@link fromReadable}, beside those of a producer. `bufferSize` has no bound by default: it is never needed for more than what consumers leave behind. */
+export interface FromReadableOptions<Out> extends Omit<ProducerOptions<Out>, "handleDemand" | "handleStop"> {
+  /** How long the end waits for 'close', in ms. Default 1,000. */
+  readonly closeWithinMs?: number | undefined;
+  /** Leaves the stream open at the end of the stage. Default false. */
+  readonly preventCancel?: boolean | undefined;
+  /** Does not deliver what the stream still holds when it fails. */
+  readonly errors?: "immediate" | undefined;
+}
+
+/**
+ * A producer of what a Readable gives: objects, buffers, or strings after `setEncoding`.
+ *
+ * @throws BadOptionError when it is no Readable, or an option is wrong
+ */
+export function fromReadable<Out = unknown>(readable: ReadableLike, options: FromReadableOptions<Out> = {}): Producer<Out> {
+  if (!isReadable(readable)) throw new BadOptionError("the readable of fromReadable", "a Node Readable", readable);
+  const { closeWithinMs = CLOSE_WITHIN_MS, preventCancel = false, errors, handleSubscribe, ...rest } = options;
+  checkMs("closeWithinMs", closeWithinMs);
+  checkBoolean("preventCancel", preventCancel);
+  if (errors !== undefined && errors !== "immediate") throw new BadOptionError("errors", '"immediate" or not given', errors);
+  checkAbsent("fromReadable", rest, "handleDemand", "handleStop");
+
+  const stage: Producer<Out> = producer<Out>({
+    bufferSize: Infinity,
+    ...rest,
+    handleSubscribe(from, self) {
+      reading.attach(self);
+      return handleSubscribe?.(from, self);
+    },
+    handleDemand: (demand, self) => reading.demand(demand, self),
+    handleStop(reason) {
+      reading.stop();
+      const cause = reason.type === "normal" ? undefined : reason.type === "error" ? reason.error : reason.reason;
+      const isShared = reason.type === "normal" && readable.writable === true;
+      return preventCancel || isShared ? custody.leave(cause) : custody.release(stage.name, cause);
+    },
+  });
+  const reading = new Reading<Out>(readable, errors === "immediate");
+  const custody = new Custody(readable, reading, closeWithinMs);
+  return stage;
+}

@@ -1,0 +1,171 @@
+/** Writes lists into a stream, as fast as it takes them, and knows when they have been written. */
+import { SluiceError, type Self } from "../../core/index.ts";
+import { prematureClose, type Watcher } from "./custody.ts";
+import type { WritableLike } from "./shapes.ts";
+
+/** Who waits for a list to be written, or for the end. */
+interface Pending {
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * One list at a time. Its events go into the stream under `cork` until `write` returns false, and on after 'drain'; it has
+ * been written when the callback of each write was called.
+ */
+export class Writing<Event> implements Watcher {
+  /** `end` was called. */
+  isEnding = false;
+  readonly #stream: WritableLike;
+  /** How many writes may be in flight. */
+  readonly #most: () => number;
+  #self: Pick<Self, "fail"> | undefined;
+  #pending: Pending | undefined;
+  #list: readonly Event[] = [];
+  #next = 0;
+  /** Written, and not called back. */
+  #inFlight = 0;
+  #isWriting = false;
+  #hasDrained = false;
+  #isFinished = false;
+  /** Nothing more is written: the stage has ended, or nobody wants what would come of it. */
+  #isHalted = false;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(stream: WritableLike, most: () => number = () => Infinity) {
+    this.#stream = stream;
+    this.#most = most;
+    stream.on("drain", this.#onDrain);
+    stream.on("finish", this.#onFinish);
+  }
+
+  /** Somebody is there to hear of a failure: now it counts how the stream stands, and what happened to it before. */
+  attach(self: Pick<Self, "fail" | "signal">): void {
+    if (this.#self !== undefined) return;
+    this.#self = self;
+    // A stop does not wait for a write.
+    self.signal.addEventListener("abort", () => this.halt(), { once: true });
+    const { errored, destroyed, closed, writableEnded } = this.#stream;
+    if (this.#failure === undefined) {
+      if (errored !== undefined && errored !== null) this.#failure = { error: errored };
+      // One that is about to close will say so.
+      else if (destroyed === true && closed !== false) this.#failure = { error: prematureClose("finish") };
+      else if (writableEnded === true) this.#failure = { error: new SluiceError("SLUICE_BAD_PARTNER", "expected the stream to be open, got: one that has been ended") };
+    }
+    if (this.#failure !== undefined) self.fail(this.#failure.error);
+  }
+
+  /** Resolves when all of them have been written. */
+  write(events: readonly Event[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#pending = { resolve, reject };
+      this.#list = events;
+      this.#next = 0;
+      this.#continue();
+    });
+  }
+
+  /** No more will come. Resolves on 'finish'. */
+  end(): Promise<void> {
+    this.isEnding = true;
+    return new Promise((resolve, reject) => {
+      this.#pending = { resolve, reject };
+      if (this.#failure !== undefined) reject(this.#failure.error);
+      else if (this.#isFinished) this.#settle();
+      else this.#stream.end();
+    });
+  }
+
+  /** More may be in flight than before. */
+  resume(): void {
+    if (this.#next < this.#list.length) this.#continue();
+  }
+
+  /** Writes no more, and waits for nothing. */
+  halt(): void {
+    this.#isHalted = true;
+    this.#settle();
+  }
+
+  /** The stage has ended. */
+  stop(): void {
+    this.halt();
+    this.#stream.removeListener("drain", this.#onDrain);
+    this.#stream.removeListener("finish", this.#onFinish);
+  }
+
+  failed(error: unknown): void {
+    // The callback of a write, 'error' and 'close' tell of one failure: the first to come is it.
+    if (this.#failure !== undefined) return;
+    this.#failure = { error };
+    const pending = this.#pending;
+    this.#pending = undefined;
+    if (pending !== undefined) pending.reject(error);
+    // What comes after 'finish' is told by the release.
+    else if (!this.#isFinished) this.#self?.fail(error);
+  }
+
+  closed(): void {
+    if (!this.#isFinished) this.failed(prematureClose("finish"));
+  }
+
+  #settle(): void {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    pending?.resolve();
+  }
+
+  #continue(): void {
+    if (this.#isWriting || this.#isHalted || this.#failure !== undefined || this.#stream.writableNeedDrain === true) return;
+    this.#isWriting = true;
+    try {
+      // 'drain' may come while we write.
+      do this.#hasDrained = false;
+      while (!this.#writeUntilFull() && this.#hasDrained);
+    } catch (error) {
+      this.failed(error);
+    }
+    this.#isWriting = false;
+  }
+
+  /** Returns whether the stream would take more. */
+  #writeUntilFull(): boolean {
+    const stream = this.#stream;
+    const list = this.#list;
+    const end = Math.min(list.length, this.#next + this.#most() - this.#inFlight);
+    let hasRoom = true;
+    stream.cork?.();
+    try {
+      while (this.#next < end && hasRoom) {
+        const event = list[this.#next];
+        this.#next += 1;
+        this.#inFlight += 1;
+        hasRoom = stream.write(event, this.#onWritten) !== false;
+      }
+    } finally {
+      stream.uncork?.();
+    }
+    return hasRoom;
+  }
+
+  readonly #onWritten = (error?: unknown): void => {
+    this.#inFlight -= 1;
+    if (error !== undefined && error !== null) {
+      const { errored, destroyed } = this.#stream;
+      // A stream that is destroyed without an error calls back with one of its own.
+      this.failed(errored ?? (destroyed === true ? prematureClose("finish") : error));
+    } else if (this.#next === this.#list.length) {
+      if (this.#inFlight === 0 && !this.isEnding) this.#settle();
+    } else if (this.#inFlight === 0) this.#continue();
+  };
+
+  readonly #onDrain = (): void => {
+    if (this.#isWriting) this.#hasDrained = true;
+    else this.resume();
+  };
+
+  readonly #onFinish = (): void => {
+    this.#isFinished = true;
+    if (this.isEnding) this.#settle();
+  };
+}
