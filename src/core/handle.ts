@@ -34,7 +34,8 @@ class StageHandle<In, Out> implements AnyStage<In, Out> {
   }
 
   get [OUTLET](): Outlet<Out> {
-    return this.#out;
+    // A consumer has none; its type does not show the key.
+    return this.#outlet as Outlet<Out>;
   }
 
   get #out(): OutletHalf<Out> {

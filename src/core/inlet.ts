@@ -167,7 +167,10 @@ export class InletHalf implements ConsumingHalf {
   }
 
   ended(link: InletLink, info: CancelInfo): void {
-    if (link.isOver) return;
+    if (link.isOver) {
+      if (link.isEnded && this.stage.isAlive) this.stage.report({ kind: "late-signal", partner: link.name, signal: "end" });
+      return;
+    }
     link.isOver = true;
     link.isEnded = true;
     if (this.isDone && this.active === 0) this.#finish(link, info);

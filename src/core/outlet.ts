@@ -42,7 +42,6 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
   /** What the handlers get of their stage. */
   self: unknown;
   readonly active = 0;
-  hasErrorReceiver = false;
   delivered = 0;
 
   readonly #stage: StageCore;
@@ -51,6 +50,8 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
   readonly #buffer: Buffer<Out, Note>;
   /** Wires that are open, subscribed or about to. */
   readonly #links = new Set<OutletLink<Out>>();
+  /** Those that were told of an error end and end with it, or report it. */
+  readonly #receivers = new Set<OutletLink<Out>>();
   /** Demands that the source has not been called with yet, the oldest first, and their sum. */
   readonly #demands = new Queue<number>();
   #held = 0;
@@ -146,8 +147,7 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
     if (phase === STOPPING && reason?.type === "normal") return;
     if (reason !== undefined) {
       this.#links.delete(link);
-      if (reason?.type === "error" && link.subscriber.receivesErrors) this.hasErrorReceiver = true;
-      link.end(reason, "down");
+      this.#tell(link, reason);
       return;
     }
     if (replaces !== undefined && replaces.port instanceof OutletLink) {
@@ -188,9 +188,10 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
   }
 
   /** The last consumer goes while a callback is in progress, and nothing else waits behind it: the stage stops at once. */
-  leaveMidCall(link: OutletLink<Out>, reason: ExitReason): void {
-    const isLast = this.#links.size === 1 && this.#links.has(link);
-    if (isLast && this.#stopsUnused && !this.#stage.hasMail) this.#stage.stop(causeOf(reason));
+  leaveMidCall(reason: ExitReason): void {
+    if (!this.#stopsUnused) return;
+    for (const link of this.#links) if (!link.isLeft) return;
+    if (this.#stage.hasMailOnlyFrom((port) => port instanceof OutletLink && port.isLeft)) this.#stage.stop(causeOf(reason));
   }
 
   get #stopsUnused(): boolean {
@@ -389,11 +390,24 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
 
   tell(reason: ExitReason): void {
     for (const link of this.#links) {
-      if (reason.type === "error" && link.subscriber.receivesErrors) this.hasErrorReceiver = true;
       link.isSubscribed = false;
-      link.end(reason, "down");
+      this.#tell(link, reason);
     }
     this.#links.clear();
+  }
+
+  #tell(link: OutletLink<Out>, reason: ExitReason): void {
+    if (reason.type === "error" && link.subscriber.receivesErrors) this.#receivers.add(link);
+    link.end(reason, "down");
+  }
+
+  get hasErrorReceiver(): boolean {
+    return this.#receivers.size > 0;
+  }
+
+  /** A consumer left when the end was on its way to it. */
+  leftBefore(link: OutletLink<Out>): void {
+    if (this.#receivers.delete(link) && this.#receivers.size === 0) this.#stage.receiverLeft();
   }
 
   drop(): void {
@@ -450,8 +464,11 @@ class OutletLink<Out> extends StagePort<Upward> implements Recipient<Out>, Consu
 
   override receive(message: Upward): void {
     if (this.stage.isDeferring) {
-      if (typeof message === "object" && message.type === "cancel") this.#outlet.leaveMidCall(this, message.reason);
       this.stage.defer(this, message);
+      if (typeof message === "object" && message.type === "cancel") {
+        this.isLeft = true;
+        this.#outlet.leaveMidCall(message.reason);
+      }
     } else this.handle(message);
   }
 
@@ -466,7 +483,8 @@ class OutletLink<Out> extends StagePort<Upward> implements Recipient<Out>, Consu
 
   leave(message: Cancel): void {
     this.isLeft = true;
-    if (!this.isOver) this.#outlet.leave(this, message);
+    if (this.isOver) this.#outlet.leftBefore(this);
+    else this.#outlet.leave(this, message);
   }
 
   cancel(reason: ExitReason = { type: "shutdown" }): void {
@@ -491,6 +509,7 @@ class OutletLink<Out> extends StagePort<Upward> implements Recipient<Out>, Consu
 
   /** An ask after the consumer's own cancel. One that crossed an end from this side is nobody's fault, and is ignored. */
   #refuse(): void {
+    this.stage.report({ kind: "late-signal", partner: this.name, signal: "ask" });
     const error = new SluiceError("SLUICE_UNKNOWN_SUBSCRIPTION", `${this.name} is not subscribed to ${this.stage.name}`);
     this.end({ type: "error", error }, "cancel");
   }

@@ -2,6 +2,7 @@
 import { BadOptionError, errorOf } from "./errors.ts";
 import { checkOptions, isSignal } from "./options.ts";
 import { ADOPT, type ExitReason } from "./protocol.ts";
+import { tell } from "./report.ts";
 import type { Consumer, Producer, ProducerConsumer, Stage } from "./stages.ts";
 
 export interface PipelineOptions {
@@ -31,7 +32,9 @@ export function pipeline<A, B, C, D, E>(first: Producer<A>, b: Middle<A, B>, c: 
 export function pipeline<A, B, C, D, E, F>(first: Producer<A>, b: Middle<A, B>, c: Middle<B, C>, d: Middle<C, D>, e: Middle<D, E>, f: Middle<E, F>, last: Last<F>, options?: PipelineOptions): Promise<void>;
 export async function pipeline(...given: readonly unknown[]): Promise<void> {
   const parts = [...given];
-  const options = isStage(parts.at(-1)) || typeof parts.at(-1) === "function" ? {} : (parts.pop() as PipelineOptions);
+  const last = parts.at(-1);
+  const hasOptions = parts.length > 2 && !isStage(last) && typeof last !== "function";
+  const options = hasOptions ? ((parts.pop() ?? {}) as PipelineOptions) : {};
   checkOptions("pipeline", options, { signal: isSignal });
   if (parts.length < 2) throw new BadOptionError("pipeline", "given a producer and a consumer", `${parts.length} parts`);
 
@@ -124,8 +127,13 @@ class Run {
     part.hasEnded = true;
     if (place >= this.#needed) {
       const error = errorOf(reason, part.stage.name);
-      if (error !== undefined) this.#fail(error.error);
-      else {
+      if (error !== undefined) {
+        // One error is the pipeline's; another one of the same turn is told, not lost.
+        if (reason.type === "error" && this.#failure !== undefined && this.#failure.error !== reason.error) {
+          tell(undefined, { kind: "late-failure", stage: part.stage.name, error: reason.error });
+        }
+        this.#fail(error.error);
+      } else {
         this.#needed = place;
         this.#stop(this.#parts.slice(0, place));
       }

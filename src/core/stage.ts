@@ -194,8 +194,10 @@ export class StageCore {
     this.#mailbox.push(message);
   }
 
-  get hasMail(): boolean {
-    return this.#mailbox.length > 0;
+  /** Whether all that waits in the mailbox came in by such ports. */
+  hasMailOnlyFrom(isSuch: (port: StagePort<never>) => boolean): boolean {
+    for (let i = 0; i < this.#mailbox.length; i += 2) if (!isSuch(this.#mailbox.at(i) as StagePort<never>)) return false;
+    return true;
   }
 
   /** Runs `task` as a message of its own to this stage. */
@@ -534,6 +536,11 @@ export class StageCore {
   #flushFailure(reason: ExitReason): { readonly error: unknown } | undefined {
     if (reason.type === "normal") return undefined;
     return { error: reason.type === "error" ? reason.error : new StoppedError(this.name, reason.reason) };
+  }
+
+  /** A consumer that was told of the end turns out to have left before. */
+  receiverLeft(): void {
+    if (this.phase === ENDED && this.reason?.type === "error") this.#demandReceiver(this.reason.error);
   }
 
   /** Law 8: an error that nobody has received by the next macrotask is thrown. */

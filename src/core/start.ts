@@ -62,7 +62,6 @@ const OUTLET_CHECKS: Readonly<Record<string, Check>> = {
   bufferSize: bound,
   bufferKeep: oneOf("first", "last"),
   whenUnused: oneOf("stop", "wait"),
-  demand: oneOf("forward", "accumulate"),
   handleDiscarded: isFunction,
 };
 
@@ -79,7 +78,7 @@ const INLET_CHECKS: Readonly<Record<string, Check>> = {
 };
 
 const CHECKS: Readonly<Record<Role, Readonly<Record<string, Check>>>> = {
-  producer: { ...STAGE_CHECKS, ...OUTLET_CHECKS, handleDemand: isFunction },
+  producer: { ...STAGE_CHECKS, ...OUTLET_CHECKS, handleDemand: isFunction, demand: oneOf("forward", "accumulate") },
   producerConsumer: { ...STAGE_CHECKS, ...OUTLET_CHECKS, ...INLET_CHECKS },
   consumer: { ...STAGE_CHECKS, ...INLET_CHECKS },
 };

@@ -24,7 +24,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
 
 /** @throws BadOptionError */
 export function parseLink(target: unknown, options: SubscribeOptions, defaults: DemandWindow): Link {
-  if (typeof target !== "object" || target === null || !(OUTLET in target)) {
+  if (typeof target !== "object" || target === null || (target as Partial<Subscribable<unknown>>)[OUTLET] === undefined) {
     throw new BadOptionError("the producer of a subscription", "a producer or a producerConsumer", target);
   }
   const producer = target as Subscribable<unknown>;

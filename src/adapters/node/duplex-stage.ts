@@ -1,8 +1,8 @@
 /**
  * Two stages with one face: a consumer that writes into a Duplex, and a producer that reads from it.
  *
- * They cannot be one: while a stage waits for a write it hears of no demand, and there are Duplexes that call back only
- * when they are read.
+ * They cannot be one: while a stage waits for a write it hears of no demand, and a Transform calls back only when it has
+ * been read. The output is the face: the stage has ended when it has, and it waits for the input.
  */
 import {
   ADOPT,
@@ -22,40 +22,50 @@ import {
   type SubscribeOptions,
   type Subscription,
   type Target,
+  type TimeShares,
 } from "../../core/index.ts";
 import { Custody } from "./custody.ts";
 import { windowFor } from "./into-writable.ts";
 import { Reading } from "./reading.ts";
 import type { DuplexLike } from "./shapes.ts";
 import type { ThroughDuplexOptions } from "./through-duplex.ts";
+import { settledWithin } from "./within.ts";
 import { Writing } from "./writing.ts";
 
 let made = 0;
 
-export class DuplexStage<In, Out> implements ProducerConsumer<In, Out> {
+type DuplexStageOptions<In, Out> = Omit<ThroughDuplexOptions<In, Out>, "closeWithinMs">;
+
+/** @throws BadOptionError */
+export function duplexStage<In, Out>(duplex: DuplexLike, options: DuplexStageOptions<In, Out>, closeWithinMs: number): ProducerConsumer<In, Out> {
+  return new DuplexStage(duplex, options, closeWithinMs);
+}
+
+class DuplexStage<In, Out> implements ProducerConsumer<In, Out> {
   readonly name: string;
   readonly role = "producerConsumer";
-  readonly #duplex: DuplexLike;
   readonly #closeWithinMs: number;
   readonly #input: Consumer<In>;
   readonly #output: PushProducer<Out>;
   readonly #reading: Reading<Out>;
   readonly #writing: Writing<In>;
   readonly #custody: Custody;
-  /** The producers of the input, to be waited for when it leaves them. */
-  readonly #producers = new Set<Outlet<In>>();
+  /** The producers, which the end of the output waits for when it stops the input. */
+  readonly #producers: Outlet<In>[] = [];
+  #hasInputEnded = false;
+  /** It is the output that ends, and takes the input with it. */
+  #isOutputEnding = false;
 
-  constructor(duplex: DuplexLike, options: Omit<ThroughDuplexOptions<In, Out>, "closeWithinMs">, closeWithinMs: number) {
-    const { subscribeTo = [], name = `duplex ${(made += 1)}`, maxDemand, minDemand, signal, ...rest } = options;
-    const { stopWithinMs, timing, handleReport } = rest;
+  constructor(duplex: DuplexLike, options: DuplexStageOptions<In, Out>, closeWithinMs: number) {
+    const { subscribeTo = [], maxDemand, minDemand, ...rest } = options;
+    const { name = `duplex ${(made += 1)}`, stopWithinMs, timing, handleReport } = rest;
+    const isWindowGiven = maxDemand !== undefined || minDemand !== undefined;
     this.name = name;
-    this.#duplex = duplex;
     this.#closeWithinMs = closeWithinMs;
     this.#output = producer<Out>({
       bufferSize: Infinity,
       ...rest,
       name,
-      signal,
       handleSubscribe: (_, self) => this.#reading.attach(self),
       handleDemand: (demand, self) => {
         this.#reading.demand(demand, self);
@@ -63,29 +73,28 @@ export class DuplexStage<In, Out> implements ProducerConsumer<In, Out> {
       },
       handleStop: (reason) => this.#stopOutput(reason),
     });
-    const window = maxDemand === undefined && minDemand === undefined ? windowFor(duplex) : { maxDemand, minDemand };
     this.#input = consumer<readonly Target<In>[]>({
+      ...(isWindowGiven ? { maxDemand, minDemand } : windowFor(duplex)),
+      subscribeTo,
       name,
       stopWithinMs,
       timing,
       handleReport,
-      ...window,
-      subscribeTo,
       handleSubscribe: (_, self) => {
         this.#writing.attach(self);
         this.#reading.attach(this.#output);
       },
-      handleEvents: (events) => this.#writing.write(events as readonly In[]),
+      handleEvents: (events) => this.#writing.write(events),
       handleComplete: () => this.#writing.end(),
       handleStop: (reason) => this.#stopInput(reason),
     });
-    // Its error goes on through the output; this receives it.
+    // Its error goes on through the output: this receives it.
     void this.#input.closed;
-    for (const target of subscribeTo) this.#producers.add(OUTLET in target ? target[OUTLET] : target.to[OUTLET]);
+    for (const target of subscribeTo) this.#producers.push(OUTLET in target ? target[OUTLET] : target.to[OUTLET]);
 
     this.#reading = new Reading(duplex, false);
     this.#writing = new Writing(duplex, () => (this.#reading.hasEnded ? 0 : this.#reading.wanted));
-    this.#custody = new Custody(duplex, this, closeWithinMs);
+    this.#custody = new Custody(duplex, { failed: (error) => this.#failed(error), closed: () => this.#closed() }, closeWithinMs);
   }
 
   // ---- the face
@@ -113,7 +122,7 @@ export class DuplexStage<In, Out> implements ProducerConsumer<In, Out> {
 
   subscribe(target: Subscribable<In>, options?: SubscribeOptions): Subscription {
     const subscription = this.#input.subscribe(target, options);
-    this.#producers.add(target[OUTLET]);
+    this.#producers.push(target[OUTLET]);
     return subscription;
   }
 
@@ -133,8 +142,8 @@ export class DuplexStage<In, Out> implements ProducerConsumer<In, Out> {
     return this.#output.stop(reason);
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#output[Symbol.asyncDispose]();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#output[Symbol.asyncDispose]();
   }
 
   [ADOPT](owner: object): boolean {
@@ -153,24 +162,83 @@ export class DuplexStage<In, Out> implements ProducerConsumer<In, Out> {
 
   snapshot(): Snapshot {
     const output = this.#output.snapshot();
-    const input = this.#input.snapshot();
-    const isFed = this.#hasInputEnded || output.state !== "running" || output.waitingFor === "demand";
+    const { input, timeMs, waitingFor } = this.#input.snapshot();
+    const isRunning = output.state === "running";
+    const waitsForInput = isRunning && output.waitingFor !== "demand" && !this.#hasInputEnded;
     return {
       ...output,
       role: this.role,
-      state: output.state === "running" && this.#writing.isEnding ? "finishing" : output.state,
-      waitingFor: isFed ? output.waitingFor : input.waitingFor,
-      ...(input.input && { input: input.input }),
-      ...(input.timeMs && output.timeMs && { timeMs: joined(input.timeMs, output.timeMs) }),
+      state: isRunning && this.#writing.isEnding ? "finishing" : output.state,
+      waitingFor: waitsForInput ? waitingFor : output.waitingFor,
+      ...(input && { input }),
+      ...(timeMs && output.timeMs && { timeMs: joined(timeMs, output.timeMs) }),
     };
   }
 
-  // ---- the stream
+  // ---- how the stream breaks
 
-  failed(error: unknown): void {
+  #failed(error: unknown): void {
     this.#reading.failed(error);
     this.#writing.failed(error);
   }
 
-  closed_(): void {}
+  #closed(): void {
+    this.#reading.closed();
+    // When all has been read, the rest of the input is of no use.
+    if (this.#reading.hasEnded) this.#writing.halt();
+    else this.#writing.closed();
+  }
+
+  // ---- the end
+
+  #stopInput(reason: ExitReason): void {
+    this.#hasInputEnded = true;
+    this.#writing.halt();
+    if (this.#isOutputEnding) return;
+    if (reason.type === "shutdown") void this.#output.stop(reason.reason);
+    else if (reason.type === "error") {
+      this.#reading.failed(reason.error);
+      // What it holds can still be read. Whether it closed is heard at the end of the output.
+      this.#custody.release(this.name, reason.error).catch(() => undefined);
+    }
+  }
+
+  async #stopOutput(reason: ExitReason): Promise<void> {
+    this.#isOutputEnding = true;
+    this.#reading.stop();
+    if (reason.type === "normal") await this.#finishInput();
+    else await this.#breakInput(reason);
+    this.#writing.stop();
+    await this.#custody.release(this.name, causeOf(reason));
+  }
+
+  /** 'end' has come: before 'finish' in the usual course of things, or first of all. */
+  async #finishInput(): Promise<void> {
+    if (this.#writing.isEnding) await settledWithin(this.#input.closed, this.#closeWithinMs);
+    else {
+      await this.#input.stop();
+      await settledWithin(this.#writing.end(), this.#closeWithinMs);
+    }
+  }
+
+  async #breakInput(reason: ExitReason): Promise<void> {
+    if (!this.#hasInputEnded) {
+      if (reason.type === "error" && this.#writing.isAttached) this.#writing.failed(reason.error);
+      else void this.#input.stop(causeOf(reason));
+      await this.#input.closed;
+    }
+    const released = Promise.all(this.#producers.map((each) => each.released()));
+    await settledWithin(released, this.#closeWithinMs);
+  }
+}
+
+function causeOf(reason: ExitReason): unknown {
+  if (reason.type === "normal") return undefined;
+  return reason.type === "error" ? reason.error : reason.reason;
+}
+
+/** A write that is pending while nobody demands is blocked, not busy. */
+function joined(input: TimeShares, output: TimeShares): TimeShares {
+  const blocked = Math.min(input.busy, output.blocked);
+  return { busy: input.busy - blocked, starved: input.starved, blocked };
 }

@@ -54,7 +54,7 @@ export function intoWritable<In = unknown>(writable: WritableLike, options: Into
       writing.attach(self);
       return handleSubscribe?.(from, self);
     },
-    handleEvents: (events) => writing.write(events as readonly In[]),
+    handleEvents: (events) => writing.write(events),
     handleComplete: () => (end ? writing.end() : undefined),
     handleStop(reason) {
       writing.stop();

@@ -19,7 +19,7 @@
  */
 import { BadOptionError, type OutletOptions, type ProducerConsumer, type StageOptions, type Target, type WindowOptions } from "../../core/index.ts";
 import { checkAbsent, checkMs, CLOSE_WITHIN_MS } from "./checks.ts";
-import { DuplexStage } from "./duplex-stage.ts";
+import { duplexStage } from "./duplex-stage.ts";
 import { isReadable, isWritable, type DuplexLike } from "./shapes.ts";
 
 /** Options of {@link throughDuplex}: those of a producerConsumer without its callbacks. */
@@ -42,5 +42,5 @@ export function throughDuplex<In = unknown, Out = unknown>(duplex: DuplexLike, o
   const { closeWithinMs = CLOSE_WITHIN_MS, ...rest } = options;
   checkMs("closeWithinMs", closeWithinMs);
   checkAbsent("throughDuplex", rest, "handleDemand", "handleEvents", "handleEvent", "handleComplete", "handleStop", "handleSubscribe", "handleCancel", "handleInfo", "demand");
-  return new DuplexStage(duplex, rest, closeWithinMs);
+  return duplexStage(duplex, rest, closeWithinMs);
 }

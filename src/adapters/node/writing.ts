@@ -39,6 +39,10 @@ export class Writing<Event> implements Watcher {
     stream.on("finish", this.#onFinish);
   }
 
+  get isAttached(): boolean {
+    return this.#self !== undefined;
+  }
+
   /** Somebody is there to hear of a failure: now it counts how the stream stands, and what happened to it before. */
   attach(self: Pick<Self, "fail" | "signal">): void {
     if (this.#self !== undefined) return;
