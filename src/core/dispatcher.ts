@@ -19,10 +19,16 @@ export interface Recipient<in Event> {
   readonly options: DispatchOptions;
   /** Posts a list to the consumer: not empty, not more than it asked for, and never changed afterwards. */
   send(events: readonly Event[]): void;
+  /** Asks once more for events that the consumer asked for and was not sent: in its name, as a message of its own. */
+  askAgain(count: number): void;
 }
 
 /** What the stage offers to its dispatcher. */
 export interface DispatcherHost {
+  /** The bound of the stage's buffer. */
+  readonly bufferSize: number;
+  /** Counts events that the dispatcher took and gives to nobody, by its own rule; their demand is asked for again. */
+  dropped(count: number): void;
   /** Says that something is worth telling; the stage adds its name. */
   report(finding: Finding): void;
 }
@@ -39,8 +45,16 @@ export interface Dispatcher<Event> {
   cancel(recipient: Recipient<Event>): void;
   /** Whether a consumer that is alone gets every event, in order. Default false. */
   readonly givesAllToOne?: boolean;
-  /** How many events can be delivered now. */
+  /** How many events it can take now. */
   readonly capacity: number;
+  /** Whether it wants none at present, whatever its capacity: then no demand is passed to the source. Default false. */
+  readonly isFull?: boolean;
+  /** The events in queues of its own, which count as the stage's buffer. Default 0; the next two belong to it. */
+  readonly queued?: number;
+  /** Calls `reached` when all that is queued now has been delivered. */
+  mark?(reached: () => void): void;
+  /** Throws its queues away. */
+  clear?(): void;
   /**
    * Sends the first events of a list to consumers, as many as it can; returns how many it took. The stage keeps the others
    * and brings them again, in order, when there is capacity.

@@ -18,6 +18,8 @@ export type SluiceErrorCode =
   | "SLUICE_ALREADY_SUBSCRIBED"
   /** A message came on a wire that is no subscription (any more). */
   | "SLUICE_UNKNOWN_SUBSCRIPTION"
+  /** A partition dispatcher's hash named a partition that does not exist. */
+  | "SLUICE_UNKNOWN_PARTITION"
   /** A native partner (stream, iterator, observable) broke its own protocol, or closed before its end. */
   | "SLUICE_BAD_PARTNER";
 

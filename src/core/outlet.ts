@@ -25,12 +25,15 @@ export interface OutletSettings<Out> {
   readonly handleDiscarded: ((count: number) => unknown) | undefined;
 }
 
-/** What became of the events that a stage emitted; emitted = delivered + buffered + discarded + lost. */
+/** What became of the events that a stage emitted; emitted = delivered + buffered + discarded + dropped + lost. */
 export interface OutputCounts {
   readonly emitted: number;
   readonly delivered: number;
   readonly buffered: number;
+  /** What the bound of the buffer cost. */
   readonly discarded: number;
+  /** Given to nobody, by the rule of the dispatcher (a hash). */
+  readonly dropped: number;
   /** Thrown away by a stop. */
   readonly lost: number;
   /** The most events that were ever in the buffer. */
@@ -42,7 +45,6 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
   /** What the handlers get of their stage. */
   self: unknown;
   readonly active = 0;
-  delivered = 0;
 
   readonly #stage: StageCore;
   readonly #settings: OutletSettings<Out>;
@@ -64,7 +66,9 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
   #owed = 0;
   #posted = 0;
   #emitted = 0;
+  #delivered = 0;
   #discarded = 0;
+  #dropped = 0;
   #lost = 0;
 
   constructor(stage: StageCore, settings: OutletSettings<Out>) {
@@ -73,7 +77,13 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
     this.name = stage.name;
     this.#demandMode = settings.demandMode;
     this.#buffer = new Buffer(settings.bufferSize, settings.bufferKeep ?? "first");
-    this.#dispatcher = settings.dispatcher({ report: (finding) => stage.report(finding) });
+    this.#dispatcher = settings.dispatcher({
+      bufferSize: settings.bufferSize,
+      report: (finding) => stage.report(finding),
+      dropped: (count) => {
+        this.#dropped += count;
+      },
+    });
     this.#door = new Door(stage, this);
     this.#continuation = {
       resolved: (value) => stage.take(value, "handleDemand"),
@@ -85,16 +95,18 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
     return this.#dispatcher.options ?? [];
   }
 
+  /** The dispatcher's queues count as the buffer. */
   get buffered(): number {
-    return this.#buffer.size;
+    return this.#buffer.size + (this.#dispatcher.queued ?? 0);
   }
 
   get counts(): OutputCounts {
     return {
       emitted: this.#emitted,
-      delivered: this.delivered,
-      buffered: this.#buffer.size,
+      delivered: this.#delivered,
+      buffered: this.buffered,
       discarded: this.#discarded,
+      dropped: this.#dropped,
       lost: this.#lost,
       maxBuffered: this.#buffer.greatest,
     };
@@ -107,15 +119,15 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
   /** How many more events fit: room in the buffer and open demand. */
   get room(): number {
     const open = this.#demandMode === "forward" ? this.#dispatcher.capacity : 0;
-    return Math.max(0, this.#settings.bufferSize - this.#buffer.size) + open;
+    return Math.max(0, this.#settings.bufferSize - this.buffered) + open;
   }
 
   get isOpen(): boolean {
-    return this.#dispatcher.capacity > 0 && this.#buffer.isEmpty;
+    return this.#buffer.isEmpty && this.#dispatcher.capacity > 0 && this.#dispatcher.isFull !== true;
   }
 
   get isDone(): boolean {
-    return this.#buffer.isEmpty;
+    return this.#buffer.isEmpty && (this.#dispatcher.queued ?? 0) === 0;
   }
 
   get demandMode(): DemandMode {
@@ -168,7 +180,9 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
   }
 
   ask(link: OutletLink<Out>, demand: number): void {
+    const { queued } = this.#dispatcher;
     this.#dispatcher.ask(link, demand);
+    if (queued !== undefined) this.#delivered += queued - (this.#dispatcher.queued ?? 0);
     this.settle();
   }
 
@@ -262,7 +276,7 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
     const discarded = taken < length ? this.#keep(events, taken) : 0;
     if (this.#held > 0) this.#serveHeld(length - paid - discarded);
     // Mostly all is delivered and the source owes the rest: then there is nothing to settle.
-    if (taken < length || this.#dispatcher.capacity > this.#owed) this.settle();
+    if (taken < length || this.#dispatcher.capacity > this.#owed) this.settle(true);
   }
 
   /** Returns how many were discarded. */
@@ -286,21 +300,29 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
   /** A dispatcher that throws (its hash or a selector) ends the stage; what it has not taken is kept. */
   #dispatch(events: readonly Out[]): number {
     try {
-      return this.#dispatcher.dispatch(events);
+      const { queued } = this.#dispatcher;
+      const dropped = this.#dropped;
+      const taken = this.#dispatcher.dispatch(events);
+      this.#delivered += taken;
+      // Of what it took, some may have gone to its queues, or to nobody.
+      if (queued !== undefined) this.#delivered -= (this.#dispatcher.queued ?? 0) - queued + this.#dropped - dropped;
+      return taken;
     } catch (error) {
       this.#stage.fail(error);
       return 0;
     }
   }
 
-  /** Delivers what can be delivered, and asks the source for the rest. */
-  settle(): void {
+  /** Delivers what can be delivered, and asks the source for the rest: `isAgain` before the demands that it has not heard of. */
+  settle(isAgain = false): void {
     if (!this.#buffer.isEmpty) this.#drain();
     if (this.#isCompleted || this.#stage.phase !== RUNNING || this.#settings.handleDemand === undefined) return;
+    if (this.#dispatcher.isFull === true) return;
     const wanted = this.#dispatcher.capacity - this.#buffer.size - this.#owed - this.#held;
     if (wanted > 0) {
       this.#held += wanted;
-      this.#demands.push(wanted);
+      if (isAgain) this.#demands.unshift(wanted);
+      else this.#demands.push(wanted);
     }
   }
 
@@ -308,7 +330,7 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
     while (!this.#buffer.isEmpty) {
       const note = this.#buffer.takeNote();
       if (note !== undefined) {
-        this.#stage.reached(note);
+        this.#pass(note);
         continue;
       }
       const { capacity } = this.#dispatcher;
@@ -327,13 +349,19 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
     if (this.#links.size !== 1 || this.#dispatcher.givesAllToOne !== true || this.#dispatcher.capacity > 0) return undefined;
     if (this.#demandMode !== "forward" || this.#stage.phase !== RUNNING || this.#stage.isDeferring) return undefined;
     const taken = this.#buffer.takeOne();
-    if (taken !== undefined) this.delivered += 1;
+    if (taken !== undefined) this.#delivered += 1;
     return taken;
   }
 
   inBand(note: Note): void {
-    if (this.#buffer.isEmpty) this.#stage.reached(note);
+    if (this.#buffer.isEmpty) this.#pass(note);
     else this.#buffer.mark(note);
+  }
+
+  /** A note is through the buffer; what the dispatcher has queued is before it. */
+  #pass(note: Note): void {
+    if ((this.#dispatcher.queued ?? 0) > 0) this.#dispatcher.mark?.(() => this.#stage.reached(note));
+    else this.#stage.reached(note);
   }
 
   /** From outside: what was posted before still belongs to the stream. */
@@ -411,8 +439,9 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
   }
 
   drop(): void {
-    this.#lost += this.#buffer.size;
+    this.#lost += this.buffered;
     this.#buffer.clear();
+    this.#dispatcher.clear?.();
     this.#demands.clear();
     this.#held = 0;
   }
@@ -498,8 +527,11 @@ class OutletLink<Out> extends StagePort<Upward> implements Recipient<Out>, Consu
   }
 
   send(events: readonly Out[]): void {
-    this.#outlet.delivered += events.length;
     post(this.subscriber, events);
+  }
+
+  askAgain(count: number): void {
+    post(this, count);
   }
 
   end(reason: ExitReason, kind: Cancel["kind"]): void {

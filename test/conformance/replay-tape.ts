@@ -1,4 +1,4 @@
-import type { Report } from "sluice";
+import { SluiceError, type Report } from "sluice";
 import type { Event, Expectation, Failure, Log, Reason } from "./trace.ts";
 
 type PerPartner = Record<string, unknown[]>;
@@ -40,6 +40,9 @@ export class Tape {
         return;
       case "consumer-cannot-emit":
         this.#logs.push({ level: "error", kind: report.kind });
+        return;
+      case "refused":
+        if (report.error instanceof SluiceError && report.error.code === "SLUICE_ALREADY_SUBSCRIBED") this.#logs.push({ level: "error", kind: "already-subscribed" });
         return;
       case "discarded":
         if (formatDiscarded === "absent" || formatDiscarded === "log") this.#logs.push({ level: "warning", kind: report.kind, count: report.count });

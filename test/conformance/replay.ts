@@ -1,7 +1,7 @@
 /** Plays a trace against Sluice: the stage through its public API, its partners as raw probes. */
 import { consumer, producer, producerConsumer, SluiceError, type Consumer, type ExitReason, type Producer, type PushProducer, type Report, type SubscribeOptions, type Subscription } from "sluice";
 import { ConsumerProbe, ProducerProbe, settle, type ProbeWire } from "sluice/testing";
-import { dispatcherOf, NotCovered } from "./replay-dispatcher.ts";
+import { dispatcherOf, NotCovered, selectorOf } from "./replay-dispatcher.ts";
 import { Tape } from "./replay-tape.ts";
 import type { ConsumerOptions, Event, Expectation, OnDemand, Reason, StageStep, StageSut, StageTrace } from "./trace.ts";
 
@@ -232,7 +232,7 @@ class Player {
     const probe = new ConsumerProbe<Event>(this.#stage as Producer<Event>, {
       name,
       identity: this.#identity(process),
-      ...(options && { options: { ...options } }),
+      ...(options && { options: { ...options, ...("selector" in options && { selector: selectorOf(String(options.selector)) }) } }),
       ...(old && replaced && { replaces: { probe: old, reason: exitReason(replaced.reason) } }),
     });
     this.#downs.set(name, [...(this.#downs.get(name) ?? []), { probe, process, seenBatches: 0, seenEnds: 0, isDead: false }]);
@@ -343,7 +343,9 @@ function exitReason(reason: Reason): ExitReason {
   return { type: "error", error: reason };
 }
 
-const CODES: Readonly<Record<string, string>> = {
+const CODES: Readonly<Record<string, Reason>> = {
+  SLUICE_BAD_OPTION: { error: "ArgumentError" },
+  SLUICE_UNKNOWN_PARTITION: { error: "RuntimeError" },
   SLUICE_UNKNOWN_SUBSCRIPTION: "unknown_subscription",
   SLUICE_ALREADY_SUBSCRIBED: "already_subscribed",
 };

@@ -12,6 +12,7 @@ import {
   producer,
   type Consumer,
   type DemandMode,
+  type EventReader,
   type ExitReason,
   type Outlet,
   type ProducerConsumer,
@@ -126,15 +127,15 @@ class DuplexStage<In, Out> implements ProducerConsumer<In, Out> {
     return subscription;
   }
 
-  events(options?: ReadOptions): AsyncIterableIterator<Out, undefined> {
+  events(options?: ReadOptions): EventReader<Out> {
     return this.#output.events(options);
   }
 
-  batches(options?: ReadOptions): AsyncIterableIterator<readonly Out[], undefined> {
+  batches(options?: ReadOptions): EventReader<readonly Out[]> {
     return this.#output.batches(options);
   }
 
-  [Symbol.asyncIterator](): AsyncIterableIterator<Out, undefined> {
+  [Symbol.asyncIterator](): EventReader<Out> {
     return this.#output[Symbol.asyncIterator]();
   }
 

@@ -4,6 +4,11 @@ import type { Dispatcher, DispatcherFactory, DispatcherHost, Recipient } from ".
 export interface DemandDispatcherOptions {
   /** The greatest ask that consumers should make. Default: the first ask. A greater one is served, and reported. */
   readonly maxDemand?: number;
+  /**
+   * Whether the consumers that are equal at the first list are served in random order: otherwise the one that asked first is
+   * served first, in every run. Or a source of random numbers from 0 to 1 (excluded). Default false.
+   */
+  readonly shuffle?: boolean | (() => number);
 }
 
 /**
@@ -13,8 +18,12 @@ export interface DemandDispatcherOptions {
  * @throws BadOptionError when an option is unknown or `maxDemand` is not an integer of at least 1
  */
 export function demandDispatcher<Event>(options: DemandDispatcherOptions = {}): DispatcherFactory<Event> {
-  checkOptions("demandDispatcher", options, { maxDemand: integer(1) });
-  return (host) => new DemandDispatcher(host, options.maxDemand);
+  checkOptions("demandDispatcher", options, {
+    maxDemand: integer(1),
+    shuffle: (value) => (typeof value === "boolean" || typeof value === "function" ? undefined : "a boolean or a function"),
+  });
+  const { maxDemand, shuffle = false } = options;
+  return (host) => new DemandDispatcher(host, maxDemand, shuffle === true ? Math.random : shuffle === false ? undefined : shuffle);
 }
 
 /** A consumer's place in the heap. */
@@ -33,11 +42,14 @@ class DemandDispatcher<Event> implements Dispatcher<Event> {
   readonly #seats = new Map<Recipient<Event>, Seat<Event>>();
   readonly #heap: Seat<Event>[] = [];
   #maxDemand: number | undefined;
+  /** Until the first list. */
+  #random: (() => number) | undefined;
   #clock = 0;
   #capacity = 0;
 
-  constructor(host: DispatcherHost, maxDemand: number | undefined) {
+  constructor(host: DispatcherHost, maxDemand: number | undefined, random: (() => number) | undefined) {
     this.#host = host;
+    this.#random = random;
     this.#maxDemand = maxDemand;
   }
 
@@ -83,6 +95,7 @@ class DemandDispatcher<Event> implements Dispatcher<Event> {
   }
 
   dispatch(events: readonly Event[]): number {
+    if (this.#random !== undefined) this.#shuffle(this.#random);
     let taken = 0;
     while (taken < events.length) {
       const seat = this.#heap[0];
@@ -97,6 +110,16 @@ class DemandDispatcher<Event> implements Dispatcher<Event> {
     }
     this.#capacity -= taken;
     return taken;
+  }
+
+  #shuffle(random: () => number): void {
+    this.#random = undefined;
+    const places = this.#heap.map((seat) => ({ seat, at: random() })).sort((one, other) => one.at - other.at);
+    for (const { seat } of places) {
+      seat.since = this.#clock += 1;
+      this.#rise(seat);
+      this.#sink(seat);
+    }
   }
 
   #rise(seat: Seat<Event>): void {

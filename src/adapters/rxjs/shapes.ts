@@ -1,0 +1,35 @@
+/** Observables and observers by the shape that RxJS 7 and 8, other libraries and the native ones share. */
+
+/** Who gets the events. Each function may be left out. */
+export interface ObserverLike<in Event> {
+  /** With `settled` it may return a promise. */
+  next?(event: Event): unknown;
+  error?(error: unknown): unknown;
+  complete?(): unknown;
+}
+
+export interface ObserverSubscription {
+  /** Nothing more will come: it has ended, or was ended. */
+  readonly closed: boolean;
+  /** Ends it; no function of the observer is called any more. */
+  unsubscribe(): void;
+}
+
+declare global {
+  interface SymbolConstructor {
+    /** As RxJS declares it; there is none in the runtimes of today. */
+    readonly observable: symbol;
+  }
+}
+
+/** A producer as an Observable: `from` of RxJS takes it, and so does whatever knows `Symbol.observable`. */
+export interface ObservedProducer<out Event> {
+  /** Begins a subscription. Nothing is called before it returns, unless there is nothing to subscribe to. */
+  subscribe(observer: ObserverLike<Event> | ((event: Event) => unknown), options?: { readonly signal?: AbortSignal | undefined }): ObserverSubscription;
+  [Symbol.observable](): ObservedProducer<Event>;
+}
+
+/** What says when to ask for more: an Observable of anything. */
+export interface NotifierLike {
+  subscribe(observer: { next(): void; error(error: unknown): void; complete(): void }): { unsubscribe(): void };
+}

@@ -1,0 +1,58 @@
+import { BadOptionError, OUTLET, type Producer, type WindowOptions } from "../../core/index.ts";
+import { observe, throwUncaught } from "./observing.ts";
+import { eager, type Pace } from "./pace.ts";
+import type { ObservedProducer, ObserverLike, ObserverSubscription } from "./shapes.ts";
+
+export interface ToObservableOptions extends WindowOptions {
+  /** When an observer is asked for more: `eager`, `settled`, or `paced(notifier)`. Default `eager`. */
+  readonly pace?: Pace | undefined;
+}
+
+/**
+ * An Observable of a producer's events. Each observer is one more consumer, and the dispatcher decides who gets what.
+ *
+ * With a function it is cold: each observer has a producer of its own, made when it subscribes and stopped when it leaves;
+ * `retry` and `repeat` need that. What the function throws is told to the observer as an error.
+ *
+ * @throws BadOptionError when it is neither a producer nor a function, or an option is wrong
+ */
+export function toObservable<Event>(source: Producer<Event> | (() => Producer<Event>), options: ToObservableOptions = {}): ObservedProducer<Event> {
+  if (typeof source !== "function" && !(typeof source === "object" && source !== null && OUTLET in source)) {
+    throw new BadOptionError("the source of toObservable", "a producer, or a function that makes one", source);
+  }
+  const { pace = eager, maxDemand, minDemand, ...unknown } = options;
+  for (const name of Object.keys(unknown)) throw new BadOptionError("the options of toObservable", "among pace, maxDemand, minDemand", name);
+
+  const observable = {
+    subscribe(given: ObserverLike<Event> | ((event: Event) => unknown), { signal }: { readonly signal?: AbortSignal | undefined } = {}): ObserverSubscription {
+      const observer = typeof given === "function" ? { next: given } : given;
+      if (typeof observer !== "object" || observer === null) throw new BadOptionError("the observer", "an object or a function", given);
+      if (signal?.aborted === true) return NEVER_STARTED;
+      const settings = { pace, maxDemand, minDemand, signal };
+      if (typeof source !== "function") return observe(source, observer, { ...settings, isOwner: false });
+      try {
+        return observe(source(), observer, { ...settings, isOwner: true });
+      } catch (error) {
+        fail(observer, error);
+        return NEVER_STARTED;
+      }
+    },
+    "@@observable": () => observable,
+  };
+  // RxJS looks for the symbol where there is one, and for the string otherwise.
+  if (typeof Symbol.observable === "symbol") Object.assign(observable, { [Symbol.observable]: () => observable });
+  return observable as unknown as ObservedProducer<Event>;
+}
+
+const NEVER_STARTED: ObserverSubscription = Object.freeze({ closed: true, unsubscribe: () => undefined });
+
+function fail(observer: ObserverLike<never>, error: unknown): void {
+  if (observer.error === undefined) throwUncaught(error);
+  else {
+    try {
+      observer.error(error);
+    } catch (thrown) {
+      throwUncaught(thrown);
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import { BadOptionError, SluiceError } from "../errors.ts";
+import { checkOptions, isFunction } from "../options.ts";
+import type { Dispatcher, DispatcherFactory, Recipient } from "../dispatcher.ts";
+
+/**
+ * Sends each event to all consumers, at the pace of the slowest: as many events as all of them have asked for. A
+ * subscription may give a `selector`; events that it refuses are asked for again. A second subscription of one consumer is
+ * refused with `SLUICE_ALREADY_SUBSCRIBED`, which never stops it. GenStage's `BroadcastDispatcher`.
+ *
+ * The list that all consumers get is one array: nobody may change it.
+ */
+export function broadcastDispatcher<Event>(options: Readonly<Record<never, never>> = {}): DispatcherFactory<Event> {
+  checkOptions("broadcastDispatcher", options, {});
+  return () => new BroadcastDispatcher();
+}
+
+interface Seat<Event> {
+  readonly recipient: Recipient<Event>;
+  readonly selector: ((event: Event) => boolean) | undefined;
+  /** Up to which event of the whole stream this consumer has asked. */
+  limit: number;
+}
+
+class BroadcastDispatcher<Event> implements Dispatcher<Event> {
+  readonly options = ["selector"];
+  readonly #seats = new Map<Recipient<Event>, Seat<Event>>();
+  readonly #identities = new Set<object>();
+  /** How many events of the stream have been sent. */
+  #sent = 0;
+  /** The lowest limit, and how many consumers stand at it: the others are looked at only when nobody does. */
+  #lowest = 0;
+  #atLowest = 0;
+
+  get capacity(): number {
+    return this.#seats.size === 0 ? 0 : this.#lowest - this.#sent;
+  }
+
+  subscribe(recipient: Recipient<Event>): void {
+    const { selector } = recipient.options;
+    if (selector !== undefined && isFunction(selector) !== undefined) throw new BadOptionError("selector", "a function", selector);
+    if (this.#identities.has(recipient.identity)) {
+      throw new SluiceError("SLUICE_ALREADY_SUBSCRIBED", `${recipient.name} is subscribed already: it would get every event twice`);
+    }
+    this.#identities.add(recipient.identity);
+    this.#seats.set(recipient, { recipient, selector: selector as Seat<Event>["selector"], limit: this.#sent });
+    // Who joins has asked for nothing: the common demand is zero until it does, and the others keep theirs.
+    this.#findLowest();
+  }
+
+  ask(recipient: Recipient<Event>, demand: number): void {
+    const seat = this.#seats.get(recipient);
+    if (seat !== undefined) this.#raise(seat, demand);
+  }
+
+  cancel(recipient: Recipient<Event>): void {
+    if (!this.#seats.delete(recipient)) return;
+    this.#identities.delete(recipient.identity);
+    this.#findLowest();
+  }
+
+  dispatch(events: readonly Event[]): number {
+    const taken = Math.min(events.length, this.capacity);
+    if (taken === 0) return 0;
+    const list = taken === events.length ? events : events.slice(0, taken);
+    // Selected for all before anything is sent: a selector that throws leaves nothing half done.
+    const selected = Array.from(this.#seats.values(), ({ selector }) => (selector === undefined ? list : list.filter(selector)));
+    this.#sent += taken;
+    let place = 0;
+    for (const seat of this.#seats.values()) {
+      const some = selected[place] as readonly Event[];
+      place += 1;
+      if (some.length > 0) seat.recipient.send(some);
+      if (some.length < taken) seat.recipient.askAgain(taken - some.length);
+    }
+    return taken;
+  }
+
+  #raise(seat: Seat<Event>, demand: number): void {
+    const wasLowest = seat.limit === this.#lowest;
+    seat.limit += demand;
+    if (!wasLowest) return;
+    this.#atLowest -= 1;
+    if (this.#atLowest === 0) this.#findLowest();
+  }
+
+  #findLowest(): void {
+    let lowest = Infinity;
+    let count = 0;
+    for (const { limit } of this.#seats.values()) {
+      if (limit < lowest) {
+        lowest = limit;
+        count = 0;
+      }
+      if (limit === lowest) count += 1;
+    }
+    this.#lowest = lowest;
+    this.#atLowest = count;
+  }
+}
