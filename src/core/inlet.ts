@@ -260,8 +260,8 @@ export class InletHalf implements ConsumingHalf {
     this.#list = events;
     this.#next = 0;
     // What is left of a producer that is gone comes as one batch, as in GenStage.
-    this.#batchSize = link.isEnded ? events.length : link.batchSize;
-    this.#asked = link.isAutomatic && !link.isEnded ? Math.min(events.length, link.settings.window.outstanding) : events.length;
+    this.#batchSize = link.isOver ? events.length : link.batchSize;
+    this.#asked = link.isAutomatic && !link.isOver ? Math.min(events.length, link.settings.window.outstanding) : events.length;
     if (this.#asked < events.length) this.#reportExcess(link, events.length);
   }
 

@@ -164,6 +164,9 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
     }
     if (replaces !== undefined && replaces.port instanceof OutletLink) {
       (replaces.port as OutletLink<Out>).leave({ type: "cancel", kind: "cancel", reason: replaces.reason });
+      // What the leaving frees is delivered before the other joins.
+      this.#stage.deferFirst(link, SUBSCRIBE);
+      return;
     }
     try {
       this.#dispatcher.subscribe(link);
@@ -273,6 +276,10 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
     if (this.#buffer.isEmpty && this.#demandMode === "forward" && this.#dispatcher.capacity > 0) {
       taken = this.#dispatch(events);
     }
+    if (this.#stage.phase >= STOPPING) {
+      this.#lost += length - taken;
+      return;
+    }
     const discarded = taken < length ? this.#keep(events, taken) : 0;
     if (this.#held > 0) this.#serveHeld(length - paid - discarded);
     // Mostly all is delivered and the source owes the rest: then there is nothing to settle.
@@ -297,7 +304,7 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
     if (handleDiscarded !== undefined) this.#stage.call(() => handleDiscarded(count));
   }
 
-  /** A dispatcher that throws (its hash or a selector) ends the stage; what it has not taken is kept. */
+  /** A dispatcher that throws (its hash or a selector) ends the stage. */
   #dispatch(events: readonly Out[]): number {
     try {
       const { queued } = this.#dispatcher;
@@ -308,7 +315,8 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
       if (queued !== undefined) this.#delivered -= (this.#dispatcher.queued ?? 0) - queued + this.#dropped - dropped;
       return taken;
     } catch (error) {
-      this.#stage.fail(error);
+      // What it cannot dispatch now it cannot dispatch later: nothing is left to wait for.
+      this.#stage.end({ type: "error", error });
       return 0;
     }
   }
@@ -337,6 +345,10 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
       if (capacity <= 0 || this.#demandMode === "accumulate") return;
       const events = this.#buffer.take(capacity);
       const taken = this.#dispatch(events);
+      if (this.#stage.phase >= STOPPING) {
+        this.#lost += events.length - taken;
+        return;
+      }
       if (taken < events.length) {
         this.#buffer.putBack(events.slice(taken));
         if (taken === 0) return;

@@ -194,6 +194,16 @@ export class StageCore {
     this.#mailbox.push(message);
   }
 
+  /** Puts a message before all others, behind what is due now. */
+  deferFirst(port: StagePort<never>, message: unknown): void {
+    this.#mailbox.unshift(message);
+    this.#mailbox.unshift(port);
+    if (!this.isDeferring) {
+      this.isDeferring = true;
+      post(this.#mail, undefined);
+    }
+  }
+
   /** Whether all that waits in the mailbox came in by such ports. */
   hasMailOnlyFrom(isSuch: (port: StagePort<never>) => boolean): boolean {
     for (let i = 0; i < this.#mailbox.length; i += 2) if (!isSuch(this.#mailbox.at(i) as StagePort<never>)) return false;

@@ -26,6 +26,14 @@ export function withoutTexts<Value>(value: Value): Value {
   return JSON.parse(JSON.stringify(value, (key, inner: unknown) => (key === "message" ? undefined : inner))) as Value;
 }
 
+/** The same value with one class for all bad options: Sluice has one where GenStage has several. */
+export function withOneBadOption<Value>(value: Value): Value {
+  const isBad = (inner: unknown): boolean => typeof inner === "string" && BAD_OPTIONS.includes(inner);
+  return JSON.parse(JSON.stringify(value, (key, inner: unknown) => (key === "error" && isBad(inner) ? "bad_opts" : inner))) as Value;
+}
+
+const BAD_OPTIONS = ["bad_opts", "ArgumentError", "UndefinedFunctionError", "FunctionClauseError"];
+
 function subjectOf({ kind, from = "" }: Log): string {
   return `${kind} ${from}`;
 }

@@ -33,7 +33,7 @@ describe("a rule alone changes", () => {
   // The figures of traces/DEVIATIONS.md count consumer supervisors too, and come from another model of the rules.
   const lines: Readonly<Record<Rule, number>> = {
     R1: 125,
-    R2: 6,
+    R2: 8,
     R3: 20,
     R4: 44,
     R5: 57,
@@ -46,11 +46,13 @@ describe("a rule alone changes", () => {
     R12: 76,
     R13: 17,
     R14: 218,
-    R15: 54,
+    R15: 55,
     R16: 0,
     R17: 11,
     R18: 82,
-    R19: 6,
+    R19: 9,
+    R20: 0,
+    R21: 1,
   };
 
   test.each(ruleNames)("%s: its lines and no others", (rule) => {

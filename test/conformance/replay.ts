@@ -106,13 +106,14 @@ class Player {
       handleInfo: (message: unknown) => this.#answer(tape.infos.push(String(message)) && undefined),
       handleReport: (report: Report) => tape.report(report, sut.formatDiscarded),
     };
-    if (sut.type === "consumer") return consumer<Event>({ ...common, handleEvents: this.#handler(sut.emits), ...onStart(subscribeTo) });
+    if (sut.type === "consumer") return consumer<Event>({ ...common, ...givenToConsumer(sut), handleEvents: this.#handler(sut.emits), ...onStart(subscribeTo) });
     const outlet = {
       ...common,
       bufferSize: bufferSizeOf(sut),
       bufferKeep: (sut.bufferKeep ?? "last") as "last",
       dispatcher: dispatcherOf(sut.dispatcher),
       whenUnused: "wait" as const,
+      ...(sut.demand !== undefined && { demand: sut.demand as "forward" }),
       ...(sut.formatDiscarded !== "absent" && {
         handleDiscarded: (count: number) => this.#answer(tape.discarded.push(count) && undefined),
       }),
@@ -120,7 +121,6 @@ class Player {
     if (sut.type === "producer") {
       return producer<Event>({
         ...outlet,
-        ...(sut.demand !== undefined && { demand: sut.demand as "forward" }),
         handleDemand: (demand) => {
           tape.demands.push(demand);
           return this.#answer(this.#made(sut.onDemand ?? "none", demand));
@@ -154,6 +154,7 @@ class Player {
       case "start":
         return;
       case "subscribe":
+        if (step.duplicate === true) return;
         return this.#subscribe(step.consumer, step.process ?? step.consumer, step.options, undefined);
       case "resubscribe":
         return this.#subscribe(step.to, step.process, step.options, { from: step.from, reason: step.reason });
@@ -175,6 +176,7 @@ class Player {
         stage.emit?.(step.events);
         return;
       case "demandMode":
+        if (stage.role === "consumer") return;
         this.#try("demand-mode-not-a-producer", () => stage.setDemandMode?.(step.mode));
         return;
       case "getDemandMode":
@@ -193,7 +195,14 @@ class Player {
       case "subscribeTo":
         return this.#subscribeTo(step);
       case "subscribeToDead":
-        throw new NotCovered("a subscription to a producer that never was");
+        if (step.how === "name") return;
+        this.#subscribeTo({ ...step, do: "subscribeTo" });
+        for (const up of this.#ups.get(step.producer) ?? []) {
+          void up.wire.end("down", exitReason("noproc"));
+          up.isDead = true;
+          up.isSeen = true;
+        }
+        return;
       case "events":
         void this.#wireOf(step.producer)?.send(step.events);
         return;
@@ -240,6 +249,7 @@ class Player {
 
   #subscribeTo({ producer: name, process = name, options, current, reason }: Extract<StageStep, { do: "subscribeTo" }>): void {
     // A subscription that replaces another goes to the same producer.
+    if (this.#sut.type === "producer") return;
     const old = current === undefined ? undefined : this.#ups.get(current)?.at(-1);
     const probe = old?.probe ?? new ProducerProbe<Event>({ name });
     try {
@@ -307,6 +317,11 @@ class Player {
     for (const [name, ups] of this.#ups) if (ups.some(({ wire }) => wire === port)) return name;
     return "unknown";
   }
+}
+
+/** What a consumer does not take: there only to be refused. */
+function givenToConsumer({ dispatcher, bufferSize, bufferKeep, demand }: StageSut): object {
+  return Object.fromEntries(Object.entries({ dispatcher, bufferSize, bufferKeep, demand }).filter(([, value]) => value !== undefined));
 }
 
 function onStart(subscribeTo: readonly unknown[]): { readonly subscribeTo?: undefined } {

@@ -1,7 +1,7 @@
 /** Whether Sluice does what a recorded line, and the rules, say. */
 import { isDeepStrictEqual } from "node:util";
 import { recorded, rulesBehind } from "./attribution.ts";
-import { comparable, sameSteps } from "./compare.ts";
+import { comparable, sameSteps, withOneBadOption } from "./compare.ts";
 import { expected } from "./model.ts";
 import { NotCovered, replay } from "./replay.ts";
 import { allRules, noRules, type Rules } from "./rules.ts";
@@ -42,7 +42,7 @@ export async function judge(trace: Trace): Promise<Verdict> {
 function firstDifference(what: string, goal: readonly Expectation[], actual: readonly Expectation[]): Difference | undefined {
   for (let step = 0; step < Math.max(goal.length, actual.length); step += 1) {
     const [one, other] = [goal[step], actual[step]];
-    if (one === undefined || other === undefined || !isDeepStrictEqual(comparable(one), comparable(other))) {
+    if (one === undefined || other === undefined || !isDeepStrictEqual(withOneBadOption(comparable(one)), withOneBadOption(comparable(other)))) {
       return { what, step, expected: one, actual: other };
     }
   }

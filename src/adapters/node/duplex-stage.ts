@@ -67,7 +67,7 @@ class DuplexStage<In, Out> implements ProducerConsumer<In, Out> {
       bufferSize: Infinity,
       ...rest,
       name,
-      handleSubscribe: (_, self) => this.#reading.attach(self),
+      handleSubscribe: () => this.#reading.attach(),
       handleDemand: (demand, self) => {
         this.#reading.demand(demand, self);
         this.#writing.resume();
@@ -83,7 +83,7 @@ class DuplexStage<In, Out> implements ProducerConsumer<In, Out> {
       handleReport,
       handleSubscribe: (_, self) => {
         this.#writing.attach(self);
-        this.#reading.attach(this.#output);
+        this.#reading.attach();
       },
       handleEvents: (events) => this.#writing.write(events),
       handleComplete: () => this.#writing.end(),
@@ -93,7 +93,7 @@ class DuplexStage<In, Out> implements ProducerConsumer<In, Out> {
     void this.#input.closed;
     for (const target of subscribeTo) this.#producers.push(OUTLET in target ? target[OUTLET] : target.to[OUTLET]);
 
-    this.#reading = new Reading(duplex, false);
+    this.#reading = new Reading(duplex, this.#output, false);
     this.#writing = new Writing(duplex, () => (this.#reading.hasEnded ? 0 : this.#reading.wanted));
     this.#custody = new Custody(duplex, { failed: (error) => this.#failed(error), closed: () => this.#closed() }, closeWithinMs);
   }

@@ -15,7 +15,7 @@
  *
  * Acks: an event is out of the stream's hands when it has been read.
  */
-import { BadOptionError, producer, type Producer, type ProducerOptions } from "../../core/index.ts";
+import { BadOptionError, producer, type Producer, type ProducerOptions, type PushProducer } from "../../core/index.ts";
 import { checkAbsent, checkBoolean, checkMs, CLOSE_WITHIN_MS } from "./checks.ts";
 import { Custody } from "./custody.ts";
 import { Reading } from "./reading.ts";
@@ -44,11 +44,11 @@ export function fromReadable<Out = unknown>(readable: ReadableLike, options: Fro
   if (errors !== undefined && errors !== "immediate") throw new BadOptionError("errors", '"immediate" or not given', errors);
   checkAbsent("fromReadable", rest, "handleDemand", "handleStop");
 
-  const stage: Producer<Out> = producer<Out>({
+  const stage: PushProducer<Out> = producer<Out>({
     bufferSize: Infinity,
     ...rest,
     handleSubscribe(from, self) {
-      reading.attach(self);
+      reading.attach();
       return handleSubscribe?.(from, self);
     },
     handleDemand: (demand, self) => reading.demand(demand, self),
@@ -59,7 +59,7 @@ export function fromReadable<Out = unknown>(readable: ReadableLike, options: Fro
       return preventCancel || isShared ? custody.leave(cause) : custody.release(stage.name, cause);
     },
   });
-  const reading = new Reading<Out>(readable, errors === "immediate");
+  const reading = new Reading<Out>(readable, stage, errors === "immediate");
   const custody = new Custody(readable, reading, closeWithinMs);
   return stage;
 }

@@ -20,7 +20,10 @@ type Ending = { readonly type: "end" } | { readonly type: "error"; readonly erro
 export class Reading<Event> implements Watcher {
   readonly #stream: ReadableLike;
   readonly #isImmediate: boolean;
-  #outgoing: Outgoing<Event> | undefined;
+  /** The stage from outside, and as its callbacks see it from the first demand on. */
+  #outgoing: Outgoing<Event>;
+  /** Somebody hears of the end. */
+  #isAttached = false;
   #wanted = 0;
   #isListening = false;
   #isReading = false;
@@ -32,8 +35,9 @@ export class Reading<Event> implements Watcher {
   /** The stage has been told of the end, or has ended itself. */
   #isOver = false;
 
-  constructor(stream: ReadableLike, isImmediate: boolean) {
+  constructor(stream: ReadableLike, stage: PushProducer<Event>, isImmediate: boolean) {
     this.#stream = stream;
+    this.#outgoing = stage;
     this.#isImmediate = isImmediate;
     stream.on("end", this.#onEnd);
   }
@@ -49,9 +53,9 @@ export class Reading<Event> implements Watcher {
   }
 
   /** Somebody is there to hear of the end: now it counts how the stream stands, and what happened to it before. */
-  attach(outgoing: Outgoing<Event>): void {
-    if (this.#outgoing !== undefined) return;
-    this.#outgoing = outgoing;
+  attach(): void {
+    if (this.#isAttached) return;
+    this.#isAttached = true;
     const { errored, readableEnded, destroyed, closed } = this.#stream;
     if (this.#ending === undefined) {
       if (errored !== undefined && errored !== null) this.#ending = { type: "error", error: errored };
@@ -66,16 +70,12 @@ export class Reading<Event> implements Watcher {
   demand(demand: number, outgoing: Outgoing<Event>): void {
     this.#outgoing = outgoing;
     this.#wanted += demand;
-    if (!this.#isListening) {
-      this.#isListening = true;
-      this.#stream.on("readable", this.#onReadable);
-    }
     this.#read();
   }
 
   failed(error: unknown): void {
     // After the end of the stage it is reported.
-    if (this.#isOver) this.#outgoing?.fail(error);
+    if (this.#isOver) this.#outgoing.fail(error);
     else this.#end({ type: "error", error });
   }
 
@@ -101,7 +101,7 @@ export class Reading<Event> implements Watcher {
   /** Tells the stage of the end, when nothing is left to read. */
   #settle(): void {
     const ending = this.#ending;
-    if (ending === undefined || this.#isOver || this.#outgoing === undefined || this.#isReading) return;
+    if (ending === undefined || this.#isOver || !this.#isAttached || this.#isReading) return;
     if (ending.type === "error" && !this.#isImmediate && (this.#stream.readableLength ?? 0) > 0 && !this.#isDry) return;
     this.#isOver = true;
     if (ending.type === "end") this.#outgoing.complete();
@@ -109,7 +109,7 @@ export class Reading<Event> implements Watcher {
   }
 
   #read(): void {
-    if (this.#wanted === 0 || this.#isReading || this.#isPosted || this.#isOver || this.#outgoing === undefined) return;
+    if (this.#wanted === 0 || this.#isReading || this.#isPosted || this.#isOver) return;
     if (this.#ending?.type === "error" && this.#isImmediate) return;
     const stream = this.#stream;
     const events: Event[] = [];
@@ -131,12 +131,21 @@ export class Reading<Event> implements Watcher {
     }
     this.#isReading = false;
     this.#wanted -= events.length;
-    if (events.length > 0 && !this.#emit(this.#outgoing, events)) return;
+    this.#listen();
+    if (events.length > 0 && !this.#emit(events)) return;
     if (this.#ending !== undefined) this.#settle();
     if (events.length === LIST && this.#wanted > 0) {
       this.#isPosted = true;
       post(this.#turn, undefined);
     }
+  }
+
+  /** To listen makes a stream read one ahead, even if its high-water mark is 0: then only when something is missing. */
+  #listen(): void {
+    const { readableHighWaterMark, readableFlowing } = this.#stream;
+    if (this.#isListening || (readableHighWaterMark === 0 && readableFlowing !== true && !this.#isDry)) return;
+    this.#isListening = true;
+    this.#stream.on("readable", this.#onReadable);
   }
 
   readonly #turn: Port<undefined> = {
@@ -147,9 +156,9 @@ export class Reading<Event> implements Watcher {
   };
 
   /** Returns false when the stage takes no more: it has failed for another reason, and delivers what it has. */
-  #emit(outgoing: Outgoing<Event>, events: readonly Event[]): boolean {
+  #emit(events: readonly Event[]): boolean {
     try {
-      outgoing.emit(events);
+      this.#outgoing.emit(events);
       return true;
     } catch (error) {
       if (!(error instanceof SluiceError && error.code === "SLUICE_ENDED")) throw error;

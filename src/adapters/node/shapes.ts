@@ -15,6 +15,8 @@ export interface StreamLike {
 export interface ReadableLike extends StreamLike {
   readonly readableEnded?: boolean;
   readonly readableLength?: number;
+  readonly readableHighWaterMark?: number;
+  readonly readableFlowing?: boolean | null;
   /** Of a Duplex: its other half is open. */
   readonly writable?: boolean;
   read(size?: number): unknown;

@@ -19,12 +19,16 @@ interface Seat<Event> {
   readonly selector: ((event: Event) => boolean) | undefined;
   /** Up to which event of the whole stream this consumer has asked. */
   limit: number;
+  /** Its neighbours: who asked last is first, as in GenStage. */
+  before: Seat<Event> | undefined;
+  after: Seat<Event> | undefined;
 }
 
 class BroadcastDispatcher<Event> implements Dispatcher<Event> {
   readonly options = ["selector"];
   readonly #seats = new Map<Recipient<Event>, Seat<Event>>();
   readonly #identities = new Set<object>();
+  #first: Seat<Event> | undefined;
   /** How many events of the stream have been sent. */
   #sent = 0;
   /** The lowest limit, and how many consumers stand at it: the others are looked at only when nobody does. */
@@ -42,18 +46,28 @@ class BroadcastDispatcher<Event> implements Dispatcher<Event> {
       throw new SluiceError("SLUICE_ALREADY_SUBSCRIBED", `${recipient.name} is subscribed already: it would get every event twice`);
     }
     this.#identities.add(recipient.identity);
-    this.#seats.set(recipient, { recipient, selector: selector as Seat<Event>["selector"], limit: this.#sent });
+    const seat: Seat<Event> = { recipient, selector: selector as Seat<Event>["selector"], limit: this.#sent, before: undefined, after: undefined };
+    this.#seats.set(recipient, seat);
+    this.#putFirst(seat);
     // Who joins has asked for nothing: the common demand is zero until it does, and the others keep theirs.
     this.#findLowest();
   }
 
   ask(recipient: Recipient<Event>, demand: number): void {
     const seat = this.#seats.get(recipient);
-    if (seat !== undefined) this.#raise(seat, demand);
+    if (seat === undefined) return;
+    if (seat !== this.#first) {
+      this.#takeOut(seat);
+      this.#putFirst(seat);
+    }
+    this.#raise(seat, demand);
   }
 
   cancel(recipient: Recipient<Event>): void {
-    if (!this.#seats.delete(recipient)) return;
+    const seat = this.#seats.get(recipient);
+    if (seat === undefined) return;
+    this.#seats.delete(recipient);
+    this.#takeOut(seat);
     this.#identities.delete(recipient.identity);
     this.#findLowest();
   }
@@ -63,16 +77,32 @@ class BroadcastDispatcher<Event> implements Dispatcher<Event> {
     if (taken === 0) return 0;
     const list = taken === events.length ? events : events.slice(0, taken);
     // Selected for all before anything is sent: a selector that throws leaves nothing half done.
-    const selected = Array.from(this.#seats.values(), ({ selector }) => (selector === undefined ? list : list.filter(selector)));
+    const selected: (readonly Event[])[] = [];
+    for (let seat = this.#first; seat !== undefined; seat = seat.after) {
+      selected.push(seat.selector === undefined ? list : list.filter(seat.selector));
+    }
     this.#sent += taken;
     let place = 0;
-    for (const seat of this.#seats.values()) {
+    for (let seat = this.#first; seat !== undefined; seat = seat.after) {
       const some = selected[place] as readonly Event[];
       place += 1;
       if (some.length > 0) seat.recipient.send(some);
       if (some.length < taken) seat.recipient.askAgain(taken - some.length);
     }
     return taken;
+  }
+
+  #putFirst(seat: Seat<Event>): void {
+    seat.before = undefined;
+    seat.after = this.#first;
+    if (this.#first !== undefined) this.#first.before = seat;
+    this.#first = seat;
+  }
+
+  #takeOut(seat: Seat<Event>): void {
+    if (seat.before === undefined) this.#first = seat.after;
+    else seat.before.after = seat.after;
+    if (seat.after !== undefined) seat.after.before = seat.before;
   }
 
   #raise(seat: Seat<Event>, demand: number): void {

@@ -77,7 +77,8 @@ export class Inlet {
   }
 
   #check(options: ConsumerOptions): InletOptions | undefined {
-    const checked = inletOptions(options);
+    const isKnown = Object.keys(options).every((name) => KNOWN.includes(name));
+    const checked = isKnown || !this.#settings.rules.has("R21") ? inletOptions(options) : undefined;
     if (checked === undefined && !this.#settings.rules.has("R13")) {
       this.#settings.tape.note("logs", { level: "error", kind: "invalid-subscribe-option" });
     }
@@ -159,10 +160,21 @@ export class Inlet {
     }
   }
 
-  /** Ends all subscriptions at once, and drops what has arrived. */
-  close(reason: Reason): void {
+  get isEmpty(): boolean {
+    return this.#queue.length === 0;
+  }
+
+  /** Ends all subscriptions at once; what has arrived is still handled. */
+  finish(reason: Reason): void {
     for (const link of this.producers) this.cancel(link, reason);
     this.#producers.clear();
+  }
+
+  /** Ends all subscriptions at once, and drops what has arrived. */
+  close(reason: Reason): void {
+    this.finish(reason);
     this.#queue = [];
   }
 }
+
+const KNOWN = ["maxDemand", "minDemand", "cancel", "manual"];

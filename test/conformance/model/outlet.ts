@@ -35,6 +35,7 @@ export class Outlet {
   readonly #dispatcher: Dispatcher;
   readonly #flow: Flow;
   readonly #subscribers = new Set<Link>();
+  readonly #refused = new Set<Link>();
   #ending: Reason | undefined;
 
   constructor(settings: OutletSettings) {
@@ -63,7 +64,8 @@ export class Outlet {
         if (batch.length === 0 && rules.has("R11")) return;
         if (partners.isAlive(to)) tape.send("received", to, batch);
       },
-      inform: (message) => post(() => tape.note("infos", message)),
+      // With the rule it is the stage's next callback, not a message behind others.
+      inform: (message) => (rules.has("R15") ? tape.note("infos", message) : post(() => tape.note("infos", message))),
       askAgain: (from, demand) => post(() => this.ask(from, demand)),
       log: (log) => tape.note("logs", log),
     };
@@ -98,7 +100,7 @@ export class Outlet {
   }
 
   emit(events: readonly Event[]): void {
-    if (this.#ending === undefined) this.#flow.emit(events);
+    if (!this.#isFailing()) this.#flow.emit(events);
   }
 
   info(message: string): void {
@@ -151,6 +153,7 @@ export class Outlet {
   #refuse(link: Link, reason: Reason): void {
     const { rules, tape } = this.#settings;
     this.#subscribers.delete(link);
+    this.#refused.add(link);
     this.tell(link, reason);
     if (!rules.has("R17")) tape.note("handleCancel", [link.name, "cancel", reason]);
     // The original lets the dispatcher forget the process, although an older subscription of it lives.
@@ -159,7 +162,7 @@ export class Outlet {
 
   ask(link: Link, demand: number): void {
     if (this.#subscribers.has(link)) this.#asked(this.#dispatcher.ask(link, demand));
-    else this.tell(link, "unknown_subscription");
+    else if (!this.#refused.has(link) || !this.#settings.rules.has("R20")) this.tell(link, "unknown_subscription");
   }
 
   /** The consumer has cancelled, or its process is gone. */

@@ -62,15 +62,18 @@ export class Stage {
       if (!(error instanceof StageEnd)) throw error;
       if (!this.#drainsBefore(error)) return error;
       this.#draining = error;
-      this.#inlet?.close(error.reason);
+      if (error.reason === "normal") this.#inlet?.finish(error.reason);
+      else this.#inlet?.close(error.reason);
       this.#outlet?.drain(error.reason);
+      this.#inlet?.pump();
     }
-    return this.#outlet?.buffered === 0 ? this.#draining : undefined;
+    return this.#outlet?.buffered === 0 && this.#inlet?.isEmpty !== false ? this.#draining : undefined;
   }
 
   #drainsBefore({ reason, by }: StageEnd): boolean {
-    const tail = this.#inlet && this.#outlet && this.#outlet.buffered > 0;
-    return this.#rules.has("R2") && tail === true && by !== undefined && !isShutdown(reason);
+    if (!this.#inlet || !this.#outlet) return false;
+    const hasTail = this.#outlet.buffered > 0 || (reason === "normal" && !this.#inlet.isEmpty);
+    return this.#rules.has("R2") && hasTail && by !== undefined && !isShutdown(reason);
   }
 
   #end({ reason }: StageEnd): Expectation {
@@ -125,6 +128,7 @@ export class Stage {
       case "demandMode":
         return this.#post(() => this.#setDemandMode(step.mode));
       case "getDemandMode":
+        if (this.#sut.type === "consumer" && this.#rules.has("R19")) return;
         return this.#post(() => this.#tape.reply(this.#demandMode()));
       case "info":
         return this.#post(() => (this.#inlet ? this.#inlet.info(step.message) : this.#info(step.message)));
@@ -157,6 +161,7 @@ export class Stage {
     switch (step.do) {
       case "subscribe": {
         const { consumer, process, options = {}, duplicate } = step;
+        if (duplicate && this.#rules.has("R19")) return;
         const link = duplicate ? consumers.link(consumer) : consumers.open(consumer, process);
         return this.#post(() => outlet.subscribe(link, options));
       }
@@ -202,6 +207,7 @@ export class Stage {
           if (!inlet.subscribe(step)) this.#tape.reply({ error: { error: "bad_opts" } });
         });
       case "subscribeToDead":
+        if (step.how === "name" && this.#rules.has("R19")) return;
         return this.#post(() => inlet.subscribeToDead(step.producer, step.how, step.options));
       case "events":
         if (this.#rules.has("R19") && !this.#producers.wasOpened(link)) return;
@@ -225,6 +231,7 @@ export class Stage {
 
   #setDemandMode(mode: "forward" | "accumulate"): void {
     if (this.#sut.type === "producer") this.#outlet?.setMode(mode);
+    else if (this.#sut.type === "consumer" && this.#rules.has("R19")) return;
     else if (this.#sut.type === "consumer" || mode === "accumulate") {
       this.#tape.note("logs", { level: "error", kind: "demand-mode-not-a-producer" });
     }
