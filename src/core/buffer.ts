@@ -86,6 +86,11 @@ export class Buffer<Event, Note = never> {
     return first.note;
   }
 
+  /** A note is first: it is reached. */
+  get isAtNote(): boolean {
+    return this.#entries.length > 0 && !isList(this.#entries.peek());
+  }
+
   /** Takes out the first event; `undefined` when a note is first, or nothing is left. */
   takeOne(): IteratorYieldResult<Event> | undefined {
     if (this.#entries.length === 0) return undefined;

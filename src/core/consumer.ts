@@ -1,5 +1,5 @@
 import type { CompleteOption, Handlers, InletOptions, StageOptions } from "./stage-options.ts";
-import type { Consumer, EventOf, Target } from "./stages.ts";
+import type { Consumer, EventOf, KnownTargets, Target } from "./stages.ts";
 import { start } from "./start.ts";
 import type { Subscription } from "./subscription.ts";
 
@@ -13,7 +13,7 @@ export interface ConsumerOptions extends StageOptions<never, Subscription>, Inle
  * @throws BadOptionError for an option that is unknown or wrong
  */
 export function consumer<const Targets extends readonly Target<unknown>[]>(
-  options: ConsumerOptions & { readonly subscribeTo: Targets } & Handlers<EventOf<Targets>, unknown, never>,
+  options: ConsumerOptions & { readonly subscribeTo: Targets & KnownTargets<Targets> } & Handlers<EventOf<Targets>, unknown, never>,
 ): Consumer<EventOf<Targets>>;
 export function consumer<In>(
   options: ConsumerOptions & { readonly subscribeTo?: undefined } & Handlers<In, unknown, never>,

@@ -3,7 +3,7 @@ import { within } from "./deadline.ts";
 import { SluiceError, show } from "./errors.ts";
 import { checkOption, checkOptions, integer, isBoolean, milliseconds, anything } from "./options.ts";
 import { producer, type ProducerOptions } from "./producer.ts";
-import { inNextTurn, spend } from "./scheduler.ts";
+import { inNextTurn, readTime, spend } from "./scheduler.ts";
 import { isThenable } from "./stage.ts";
 import type { Producer, Self } from "./stages.ts";
 
@@ -56,8 +56,9 @@ export function fromIterable<Event>(source: IterableSource<Event>, options: From
   });
 }
 
-/** How many events are taken from a sync iterable before the clock is looked at. */
+/** How many events are taken from a sync iterable before the clock is looked at, and for how long that may go on, in ms. */
 const CHUNK = 256;
+const LONGEST_MS = 5;
 
 type AnyIterator<Event> = Iterator<Event, unknown> | AsyncIterator<Event, unknown>;
 
@@ -139,20 +140,8 @@ class Reading<Event> {
     while (this.#wanted > 0 && this.#inFlight === 0 && !this.#isWaiting && !this.#isOver && !this.#isStopped && !self.signal.aborted) {
       const events: Event[] = [];
       let failure: { readonly error: unknown } | undefined;
-      const most = Math.min(this.#wanted, CHUNK);
       try {
-        while (events.length < most) {
-          const result = checked(iterator.next());
-          if (result.done === true) {
-            this.#isOver = true;
-            break;
-          }
-          if (this.#awaits && isThenable(result.value)) {
-            this.#await(result.value);
-            break;
-          }
-          events.push(result.value);
-        }
+        this.#take(iterator, events);
       } catch (error) {
         this.#isOver = true;
         failure = { error };
@@ -161,7 +150,27 @@ class Reading<Event> {
       if (events.length > 0) self.emit(events);
       if (failure !== undefined) self.fail(failure.error);
       else if (this.#isOver) self.complete();
-      else if (this.#wanted > 0 && spend(1 + (CHUNK >> 4))) this.#later();
+    }
+  }
+
+  /** Takes what is wanted out of a sync iterator, until it ends, gives a promise to wait for, or takes too long. */
+  #take(iterator: Iterator<Event, unknown>, events: Event[]): void {
+    const from = readTime();
+    while (events.length < this.#wanted) {
+      const result = checked(iterator.next());
+      if (result.done === true) {
+        this.#isOver = true;
+        return;
+      }
+      if (this.#awaits && isThenable(result.value)) {
+        this.#await(result.value);
+        return;
+      }
+      events.push(result.value);
+      if (events.length % CHUNK === 0 && events.length < this.#wanted && readTime() - from > LONGEST_MS) {
+        this.#later();
+        return;
+      }
     }
   }
 

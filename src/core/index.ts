@@ -19,5 +19,5 @@ export { setReporter, type Finding, type Report, type Reporter } from "./report.
 export { post } from "./scheduler.ts";
 export type { Role } from "./stage.ts";
 export type { BatchHandler, CompleteOption, EventHandlers, Handlers, MaybePromise, OutletOptions, Returned, StageOptions } from "./stage-options.ts";
-export type { Consumer, EventOf, EventReader, Producer, ProducerConsumer, PushProducer, ReadOptions, Self, Stage, SubscribeOptions, Target } from "./stages.ts";
+export type { Consumer, EventOf, EventReader, KnownTargets, Producer, ProducerConsumer, PushProducer, ReadOptions, Self, Stage, SubscribeOptions, Target } from "./stages.ts";
 export type { CancelInfo, Consumption, Subscription } from "./subscription.ts";

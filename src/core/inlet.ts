@@ -356,7 +356,8 @@ export class InletHalf implements ConsumingHalf {
       if (!link.isOver) {
         link.isOver = true;
         this.#left.push(link.outlet);
-        post(link.up, { type: "cancel", kind: "down", reason });
+        // A cancel of its own was the last message on the wire.
+        if (!link.isCancelling) post(link.up, { type: "cancel", kind: "down", reason });
       }
       link.settle(reason);
     }

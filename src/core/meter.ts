@@ -1,5 +1,5 @@
 /** Where a stage's time goes. Off by default: it costs a clock reading for each batch. */
-import { lastTime, readTime } from "./scheduler.ts";
+import { lastTime, measureWaking, readTime } from "./scheduler.ts";
 
 /**
  * What a stage waits for: `events` of its producers (or of whoever drives it), `demand` of its consumers, a `callback`
@@ -20,7 +20,11 @@ export interface TimeShares {
 export class Meter {
   readonly #totals = { busy: 0, starved: 0, blocked: 0 };
   #state: keyof TimeShares | undefined = "blocked";
-  #since: number = lastTime() || readTime();
+  #since: number = readTime();
+
+  constructor() {
+    measureWaking();
+  }
 
   /**
    * A callback begins. The last reading serves as its start: in a busy loop it is the end of the callback before, so each

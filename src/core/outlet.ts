@@ -54,6 +54,11 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
   readonly #links = new Set<OutletLink<Out>>();
   /** Those that were told of an error end and end with it, or report it. */
   readonly #receivers = new Set<OutletLink<Out>>();
+  /**
+   * With what the last consumer ended that left. In a diamond one error comes down on two ways: who has ended with it on
+   * one has received it on the other.
+   */
+  #left: ExitReason | undefined;
   /** Demands that the source has not been called with yet, the oldest first, and their sum. */
   readonly #demands = new Queue<number>();
   #held = 0;
@@ -197,6 +202,7 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
     if (kind === "cancel") link.end(reason, "cancel");
     else link.isOver = true;
     if (!wasSubscribed) return;
+    if (kind === "down") this.#left = reason;
     this.#dispatcher.cancel(link);
     const { handleCancel } = this.#settings;
     if (handleCancel !== undefined) this.#stage.call(() => handleCancel({ kind, reason }, link));
@@ -361,7 +367,9 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
     if (this.#links.size !== 1 || this.#dispatcher.givesAllToOne !== true || this.#dispatcher.capacity > 0) return undefined;
     if (this.#demandMode !== "forward" || this.#stage.phase !== RUNNING || this.#stage.isDeferring) return undefined;
     const taken = this.#buffer.takeOne();
-    if (taken !== undefined) this.#delivered += 1;
+    if (taken === undefined) return undefined;
+    this.#delivered += 1;
+    if (this.#buffer.isAtNote) this.#stage.inTurn(() => this.settle());
     return taken;
   }
 
@@ -441,12 +449,13 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
     link.end(reason, "down");
   }
 
-  get hasErrorReceiver(): boolean {
-    return this.#receivers.size > 0;
+  hasReceived(error: unknown): boolean {
+    return this.#receivers.size > 0 || (this.#left?.type === "error" && this.#left.error === error);
   }
 
   /** A consumer left when the end was on its way to it. */
-  leftBefore(link: OutletLink<Out>): void {
+  leftBefore(link: OutletLink<Out>, { kind, reason }: Cancel): void {
+    if (kind === "down") this.#left = reason;
     if (this.#receivers.delete(link) && this.#receivers.size === 0) this.#stage.receiverLeft();
   }
 
@@ -524,7 +533,7 @@ class OutletLink<Out> extends StagePort<Upward> implements Recipient<Out>, Consu
 
   leave(message: Cancel): void {
     this.isLeft = true;
-    if (this.isOver) this.#outlet.leftBefore(this);
+    if (this.isOver) this.#outlet.leftBefore(this, message);
     else this.#outlet.leave(this, message);
   }
 

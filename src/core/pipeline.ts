@@ -20,7 +20,7 @@ type Last<In> = Consumer<In> | ((from: Producer<In>) => Consumer<In>);
  *
  * Resolves when all have ended normally. When one fails the others are stopped and waited for, and it rejects with that
  * error. When one has ended normally and those before it go on, they are stopped: nobody needs them any more. An abort
- * rejects with its reason.
+ * rejects with its reason at once: `closed` of a stage tells when that one has released what it held.
  *
  * @throws BadOptionError (as a rejection) for a part that is no stage or function
  */

@@ -1,5 +1,5 @@
 import type { CompleteOption, Handlers, InletOptions, OutletOptions, StageOptions } from "./stage-options.ts";
-import type { EventOf, ProducerConsumer, Target } from "./stages.ts";
+import type { EventOf, KnownTargets, ProducerConsumer, Target } from "./stages.ts";
 import { start, type AnyOptions } from "./start.ts";
 import type { Consumption, Subscription } from "./subscription.ts";
 
@@ -17,7 +17,7 @@ export interface ProducerConsumerOptions<Out, Emitted = Out>
  * @throws BadOptionError for an option that is unknown or wrong
  */
 export function producerConsumer<const Targets extends readonly Target<unknown>[], Out, Emitted = Out>(
-  options: ProducerConsumerOptions<Out, Emitted> & { readonly subscribeTo: Targets } & Handlers<EventOf<Targets>, Out, Emitted>,
+  options: ProducerConsumerOptions<Out, Emitted> & { readonly subscribeTo: Targets & KnownTargets<Targets> } & Handlers<EventOf<Targets>, Out, Emitted>,
 ): ProducerConsumer<EventOf<Targets>, Out>;
 export function producerConsumer<In, Out, Emitted = Out>(
   options: ProducerConsumerOptions<Out, Emitted> & { readonly subscribeTo?: undefined } & Handlers<In, Out, Emitted>,

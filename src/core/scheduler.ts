@@ -35,6 +35,7 @@ let turnArmed = false;
 let sliceOver = false;
 let sliceEnd = 0;
 let lastReading = 0;
+let isMeasured = false;
 let credit = 0;
 let creditAtReading = MOST_CREDIT;
 let afterTurn: (() => void)[] = [];
@@ -114,7 +115,13 @@ export function throwUncaught(error: unknown): void {
   });
 }
 
+/** Somebody measures time: what others did before the queue woke is not to be charged to the first stage in it. */
+export function measureWaking(): void {
+  isMeasured = true;
+}
+
 function wakened(): void {
+  if (isMeasured) readTime();
   if (!sliceOver) run();
 }
 

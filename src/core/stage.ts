@@ -46,8 +46,8 @@ export interface Half {
 export interface ProducingHalf extends Half {
   /** Takes events that a callback returned. */
   produced(events: readonly unknown[]): void;
-  /** Whether one of the consumers that were told of the end receives errors. */
-  readonly hasErrorReceiver: boolean;
+  /** Whether a consumer has received the error with which the stage ends. */
+  hasReceived(error: unknown): boolean;
   /** Whether events can be delivered now. */
   readonly isOpen: boolean;
   /** Settles `note` when everything emitted so far has been delivered. */
@@ -555,7 +555,7 @@ export class StageCore {
 
   /** Law 8: an error that nobody has received by the next macrotask is thrown. */
   #demandReceiver(error: unknown): void {
-    const isReceived = (): boolean => this.#owner !== undefined || this.#closed !== undefined || this.outlet?.hasErrorReceiver === true;
+    const isReceived = (): boolean => this.#owner !== undefined || this.#closed !== undefined || this.outlet?.hasReceived(error) === true;
     if (!isReceived()) throwUnlessReceived(error, isReceived);
   }
 

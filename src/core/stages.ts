@@ -129,6 +129,13 @@ export interface SubscribeOptions extends WindowOptions {
 /** Whom a stage subscribes to at its start: a producer, or one with options. */
 export type Target<Event> = Subscribable<Event> | ({ readonly to: Subscribable<Event> } & SubscribeOptions);
 
+/** Makes an option that nobody knows a type error: a list whose type is inferred is not checked for those. */
+export type KnownTargets<Targets extends readonly unknown[]> = {
+  readonly [Index in keyof Targets]: Targets[Index] extends { readonly to: unknown }
+    ? Targets[Index] & { readonly [Name in Exclude<keyof Targets[Index], keyof SubscribeOptions | "to">]: never }
+    : Targets[Index];
+};
+
 /** The events of a list of targets. */
 export type EventOf<Targets extends readonly Target<unknown>[]> = Targets[number] extends infer Each
   ? Each extends { readonly to: Subscribable<infer Event> }

@@ -2,11 +2,9 @@
 import { basename } from "node:path";
 import Table from "cli-table3";
 import { ruleNames, ruleTexts, type Rule } from "./rules.ts";
-import { readTraceFile, type Trace } from "./trace.ts";
-import { judge, type Difference } from "./verdict.ts";
+import { readTraceFile, traceFiles, type Trace } from "./trace.ts";
+import { judge, rulesOf, type Difference } from "./verdict.ts";
 
-/** What Sluice covers so far; the other files of the folder follow with their dispatchers. */
-const DEFAULT_FILES = ["consumer", "producer-demand"];
 
 interface Tally {
   asRecorded: number;
@@ -31,7 +29,7 @@ process.exitCode = total.failed > 0 ? 1 : 0;
 /** The program runs compiled; the traces stay where they are. */
 function filesOf(given: readonly string[]): readonly (string | URL)[] {
   if (given.length > 0) return given;
-  return DEFAULT_FILES.map((name) => new URL(`../../../test/conformance/traces/${name}.jsonl`, import.meta.url));
+  return traceFiles.map((name) => new URL(`../../../test/conformance/traces/${name}.jsonl`, import.meta.url));
 }
 
 async function judgeFile(path: string | URL): Promise<Tally> {
@@ -44,8 +42,9 @@ async function judgeFile(path: string | URL): Promise<Tally> {
       explain(trace, verdict.difference);
     } else {
       tally.passed += 1;
-      if (verdict.rules.size === 0) tally.asRecorded += 1;
-      for (const rule of verdict.rules) tally.byRule.set(rule, (tally.byRule.get(rule) ?? 0) + 1);
+      const rules = rulesOf(trace);
+      if (rules.size === 0) tally.asRecorded += 1;
+      for (const rule of rules) tally.byRule.set(rule, (tally.byRule.get(rule) ?? 0) + 1);
     }
   }
   return tally;

@@ -1,9 +1,6 @@
 import { broadcastDispatcher, demandDispatcher, partitionDispatcher, type DispatcherFactory, type Partition } from "sluice";
 import type { Event, PartitionSpec, StageSut } from "./trace.ts";
 
-/** A trace that Sluice cannot play yet; it counts as deferred. */
-export class NotCovered extends Error {}
-
 /** What a hash of the recordings gives that names no partition, or nothing that Sluice knows. */
 const NOWHERE = "nowhere" as never;
 
@@ -27,7 +24,7 @@ function hashOf({ partitions, hash }: PartitionSpec): (event: Event) => Partitio
     case "unknown":
     case "bad":
       return () => NOWHERE;
-    case "mod":
+    default:
       return nth;
   }
 }

@@ -1,11 +1,9 @@
 /** Plays a trace against Sluice: the stage through its public API, its partners as raw probes. */
 import { consumer, producer, producerConsumer, SluiceError, type Consumer, type ExitReason, type Producer, type PushProducer, type Report, type SubscribeOptions, type Subscription } from "sluice";
 import { ConsumerProbe, ProducerProbe, settle, type ProbeWire } from "sluice/testing";
-import { dispatcherOf, NotCovered, selectorOf } from "./replay-dispatcher.ts";
+import { dispatcherOf, selectorOf } from "./replay-dispatcher.ts";
 import { Tape } from "./replay-tape.ts";
 import type { ConsumerOptions, Event, Expectation, OnDemand, Reason, StageStep, StageSut, StageTrace } from "./trace.ts";
-
-export { NotCovered };
 
 /** What Sluice does at each step of a trace; with `isAsync` every handler returns a promise. */
 export async function replay(trace: StageTrace, isAsync = false): Promise<readonly Expectation[]> {
@@ -333,7 +331,7 @@ function bufferSizeOf({ bufferSize, type }: StageSut): number {
   return (bufferSize ?? (type === "producer" ? 10_000 : Infinity)) as number;
 }
 
-function outputOf(onEvents: StageSut["onEvents"], events: readonly Event[]): readonly Event[] {
+export function outputOf(onEvents: StageSut["onEvents"], events: readonly Event[]): readonly Event[] {
   switch (onEvents) {
     case "identity":
       return events;
@@ -347,7 +345,7 @@ function outputOf(onEvents: StageSut["onEvents"], events: readonly Event[]): rea
 }
 
 /** GenStage's defaults, given explicitly. */
-function subscribeOptions({ manual, ...options }: ConsumerOptions): SubscribeOptions {
+export function subscribeOptions({ manual, ...options }: ConsumerOptions): SubscribeOptions {
   return { cancel: "permanent", ...(options as object), ...(manual === true && { mode: "manual" }) };
 }
 
@@ -365,7 +363,7 @@ const CODES: Readonly<Record<string, Reason>> = {
   SLUICE_ALREADY_SUBSCRIBED: "already_subscribed",
 };
 
-function recordedReason(reason: ExitReason): Reason {
+export function recordedReason(reason: ExitReason): Reason {
   if (reason.type === "normal") return "normal";
   if (reason.type === "shutdown") return reason.reason === undefined ? "shutdown" : { shutdown: reason.reason as string };
   const { error } = reason;

@@ -251,6 +251,10 @@ export function readTraceFile(path: string | URL): readonly Trace[] {
   return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as Trace);
 }
 
+export function isPipelineTrace(trace: Trace): trace is PipelineTrace {
+  return trace.sut.type === "pipeline";
+}
+
 /** True for the traces that the model covers. A validation line is a trace of the type of its stage. */
 export function isStageTrace(trace: Trace): trace is StageTrace {
   return trace.sut.type !== "consumerSupervisor" && trace.sut.type !== "pipeline";

@@ -1,42 +1,57 @@
 /** Whether Sluice does what a recorded line, and the rules, say. */
 import { isDeepStrictEqual } from "node:util";
 import { recorded, rulesBehind } from "./attribution.ts";
-import { comparable, sameSteps, withOneBadOption } from "./compare.ts";
+import { comparable, withOneBadOption } from "./compare.ts";
 import { expected } from "./model.ts";
-import { NotCovered, replay } from "./replay.ts";
+import { replay } from "./replay.ts";
+import { replayPipeline } from "./replay-pipeline.ts";
 import { allRules, noRules, type Rules } from "./rules.ts";
-import { isStageTrace, type Expectation, type Trace } from "./trace.ts";
+import { isPipelineTrace, isStageTrace, type Expectation, type PipelineExpectation, type PipelineTrace, type Trace } from "./trace.ts";
 
 /** The first step that differs: what should have happened, and what did. */
 export interface Difference {
   readonly what: string;
   readonly step: number;
-  readonly expected: Expectation | undefined;
-  readonly actual: Expectation | undefined;
+  readonly expected: Expectation | PipelineExpectation | undefined;
+  readonly actual: Expectation | PipelineExpectation | undefined;
 }
 
 export type Verdict =
-  /** By these rules; none: as recorded. */
-  | { readonly type: "passed"; readonly rules: Rules }
+  | { readonly type: "passed" }
   | { readonly type: "deferred"; readonly why: string }
   | { readonly type: "failed"; readonly difference: Difference };
 
 export async function judge(trace: Trace): Promise<Verdict> {
+  if (isPipelineTrace(trace)) return judgePipeline(trace);
   if (!isStageTrace(trace)) return { type: "deferred", why: trace.sut.type };
   // A model that does not reproduce the recording must not say what the rules make of it.
   const model = firstDifference("GenStage by the model", recorded(trace), expected(trace, noRules));
   if (model !== undefined) return { type: "failed", difference: model };
   const goal = expected(trace, allRules);
-  try {
-    for (const isAsync of [false, true]) {
-      const difference = firstDifference(isAsync ? "Sluice with async handlers" : "Sluice", goal, await replay(trace, isAsync));
-      if (difference !== undefined) return { type: "failed", difference };
-    }
-  } catch (error) {
-    if (error instanceof NotCovered) return { type: "deferred", why: error.message };
-    throw error;
+  for (const isAsync of [false, true]) {
+    const difference = firstDifference(isAsync ? "Sluice with async handlers" : "Sluice", goal, await replay(trace, isAsync));
+    if (difference !== undefined) return { type: "failed", difference };
   }
-  return { type: "passed", rules: sameSteps(goal, recorded(trace)) ? noRules : rulesBehind(trace) };
+  return { type: "passed" };
+}
+
+/** The rules by which a line passes; none: as recorded. */
+export function rulesOf(trace: Trace): Rules {
+  return isStageTrace(trace) ? rulesBehind(trace) : noRules;
+}
+
+/** A chain is compared as it was recorded; batch sizes where the recording has them. */
+async function judgePipeline(trace: PipelineTrace): Promise<Verdict> {
+  const goal = trace.steps[0]?.expect;
+  const { batchSizes, ...actual } = await replayPipeline(trace);
+  const seen: PipelineExpectation = { ...actual, ...(goal?.batchSizes && batchSizes && { batchSizes }), end: normalEnd(actual.end) };
+  if (goal && isDeepStrictEqual(seen, { ...goal, end: normalEnd(goal.end) })) return { type: "passed" };
+  return { type: "failed", difference: { what: "Sluice", step: 0, expected: goal, actual: seen } };
+}
+
+/** A loop that ends is halted, whichever way the recorded reader ended. */
+function normalEnd(end: PipelineExpectation["end"]): PipelineExpectation["end"] {
+  return typeof end === "object" && "exit" in end && end.exit === "normal" ? "halted" : end;
 }
 
 function firstDifference(what: string, goal: readonly Expectation[], actual: readonly Expectation[]): Difference | undefined {

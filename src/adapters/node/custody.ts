@@ -4,8 +4,11 @@ import type { StreamLike } from "./shapes.ts";
 
 /** Who wants to know how a stream breaks. Node says 'error' before 'close'. */
 export interface Watcher {
+  /** The first 'error'. */
   failed(error: unknown): void;
   closed(): void;
+  /** An 'error' of a stream that was given up waiting for. */
+  late(error: unknown): void;
 }
 
 /**
@@ -86,8 +89,11 @@ export class Custody {
   }
 
   readonly #onError = (error: unknown): void => {
-    this.#failure ??= { error };
-    if (!this.#isReleasing) this.#watcher.failed(error);
+    if (this.#released !== undefined && !this.#isReleasing) this.#watcher.late(error);
+    else if (this.#failure === undefined) {
+      this.#failure = { error };
+      if (!this.#isReleasing) this.#watcher.failed(error);
+    }
   };
 
   readonly #onClose = (): void => {

@@ -25,7 +25,7 @@ import {
   type Target,
   type TimeShares,
 } from "../../core/index.ts";
-import { Custody } from "./custody.ts";
+import { Custody, type Watcher } from "./custody.ts";
 import { windowFor } from "./into-writable.ts";
 import { Reading } from "./reading.ts";
 import type { DuplexLike } from "./shapes.ts";
@@ -86,16 +86,30 @@ class DuplexStage<In, Out> implements ProducerConsumer<In, Out> {
         this.#reading.attach();
       },
       handleEvents: (events) => this.#writing.write(events),
-      handleComplete: () => this.#writing.end(),
+      handleComplete: () => {
+        this.#reading.listen();
+        return this.#writing.end();
+      },
       handleStop: (reason) => this.#stopInput(reason),
     });
     // Its error goes on through the output: this receives it.
     void this.#input.closed;
     for (const target of subscribeTo) this.#producers.push(OUTLET in target ? target[OUTLET] : target.to[OUTLET]);
 
-    this.#reading = new Reading(duplex, this.#output, false);
-    this.#writing = new Writing(duplex, () => (this.#reading.hasEnded ? 0 : this.#reading.wanted));
-    this.#custody = new Custody(duplex, { failed: (error) => this.#failed(error), closed: () => this.#closed() }, closeWithinMs);
+    this.#reading = new Reading(duplex, this.#output, false, () => this.#readEnded());
+    this.#writing = new Writing(duplex, () => this.#reading.missing);
+    const watcher: Watcher = {
+      failed: (error) => {
+        this.#reading.failed(error);
+        this.#writing.failed(error);
+      },
+      closed: () => {
+        this.#reading.closed();
+        this.#writing.closed();
+      },
+      late: (error) => this.#output.fail(error),
+    };
+    this.#custody = new Custody(duplex, watcher, closeWithinMs);
   }
 
   // ---- the face
@@ -176,21 +190,12 @@ class DuplexStage<In, Out> implements ProducerConsumer<In, Out> {
     };
   }
 
-  // ---- how the stream breaks
-
-  #failed(error: unknown): void {
-    this.#reading.failed(error);
-    this.#writing.failed(error);
-  }
-
-  #closed(): void {
-    this.#reading.closed();
-    // When all has been read, the rest of the input is of no use.
-    if (this.#reading.hasEnded) this.#writing.halt();
-    else this.#writing.closed();
-  }
-
   // ---- the end
+
+  /** Further input would go where nobody sees what becomes of it. */
+  #readEnded(): void {
+    if (!this.#writing.isEnding) this.#writing.halt();
+  }
 
   #stopInput(reason: ExitReason): void {
     this.#hasInputEnded = true;

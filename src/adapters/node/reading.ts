@@ -20,6 +20,8 @@ type Ending = { readonly type: "end" } | { readonly type: "error"; readonly erro
 export class Reading<Event> implements Watcher {
   readonly #stream: ReadableLike;
   readonly #isImmediate: boolean;
+  /** 'end' has come. */
+  readonly #handleEnd: () => void;
   /** The stage from outside, and as its callbacks see it from the first demand on. */
   #outgoing: Outgoing<Event>;
   /** Somebody hears of the end. */
@@ -35,21 +37,18 @@ export class Reading<Event> implements Watcher {
   /** The stage has been told of the end, or has ended itself. */
   #isOver = false;
 
-  constructor(stream: ReadableLike, stage: PushProducer<Event>, isImmediate: boolean) {
+  constructor(stream: ReadableLike, stage: PushProducer<Event>, isImmediate: boolean, handleEnd: () => void = () => undefined) {
+    this.#handleEnd = handleEnd;
     this.#stream = stream;
     this.#outgoing = stage;
     this.#isImmediate = isImmediate;
     stream.on("end", this.#onEnd);
   }
 
-  /** Demanded, and not read yet. */
-  get wanted(): number {
-    return this.#wanted;
-  }
-
-  /** 'end' has come. */
-  get hasEnded(): boolean {
-    return this.#ending?.type === "end";
+  /** Demanded, and neither read nor held by the stream already. */
+  get missing(): number {
+    const { readableLength = 0, readableObjectMode } = this.#stream;
+    return this.#wanted - (readableObjectMode === true ? readableLength : Math.min(readableLength, 1));
   }
 
   /** Somebody is there to hear of the end: now it counts how the stream stands, and what happened to it before. */
@@ -73,14 +72,24 @@ export class Reading<Event> implements Watcher {
     this.#read();
   }
 
+  /** Looks out for the end, even if nothing was demanded. */
+  listen(): void {
+    if (this.#isListening) return;
+    this.#isListening = true;
+    this.#stream.on("readable", this.#onReadable);
+  }
+
   failed(error: unknown): void {
-    // After the end of the stage it is reported.
-    if (this.#isOver) this.#outgoing.fail(error);
-    else this.#end({ type: "error", error });
+    this.#end({ type: "error", error });
   }
 
   closed(): void {
     this.#end({ type: "error", error: prematureClose("end") });
+  }
+
+  late(error: unknown): void {
+    // After its end the stage reports it.
+    this.#outgoing.fail(error);
   }
 
   /** The stage has ended. */
@@ -131,21 +140,14 @@ export class Reading<Event> implements Watcher {
     }
     this.#isReading = false;
     this.#wanted -= events.length;
-    this.#listen();
+    // To listen makes a stream read one ahead even if its high-water mark is 0: then only when something is missing.
+    if (stream.readableHighWaterMark !== 0 || stream.readableFlowing === true || this.#isDry) this.listen();
     if (events.length > 0 && !this.#emit(events)) return;
     if (this.#ending !== undefined) this.#settle();
     if (events.length === LIST && this.#wanted > 0) {
       this.#isPosted = true;
       post(this.#turn, undefined);
     }
-  }
-
-  /** To listen makes a stream read one ahead, even if its high-water mark is 0: then only when something is missing. */
-  #listen(): void {
-    const { readableHighWaterMark, readableFlowing } = this.#stream;
-    if (this.#isListening || (readableHighWaterMark === 0 && readableFlowing !== true && !this.#isDry)) return;
-    this.#isListening = true;
-    this.#stream.on("readable", this.#onReadable);
   }
 
   readonly #turn: Port<undefined> = {
@@ -173,5 +175,8 @@ export class Reading<Event> implements Watcher {
     else if (this.#stream.readableLength === 0) this.#stream.read(0);
   };
 
-  readonly #onEnd = (): void => this.#end({ type: "end" });
+  readonly #onEnd = (): void => {
+    this.#handleEnd();
+    this.#end({ type: "end" });
+  };
 }

@@ -16,6 +16,7 @@ export interface ReadableLike extends StreamLike {
   readonly readableEnded?: boolean;
   readonly readableLength?: number;
   readonly readableHighWaterMark?: number;
+  readonly readableObjectMode?: boolean;
   readonly readableFlowing?: boolean | null;
   /** Of a Duplex: its other half is open. */
   readonly writable?: boolean;
@@ -30,6 +31,8 @@ export interface WritableLike extends StreamLike {
   readonly writableObjectMode?: boolean;
   write(event: unknown, callback: (error?: unknown) => void): unknown;
   end(): unknown;
+  /** Takes a list; `null` in a stream of `node:stream` that does not. */
+  readonly _writev?: unknown;
   cork?(): void;
   uncork?(): void;
 }

@@ -54,7 +54,7 @@ export class Writing<Event> implements Watcher {
       if (errored !== undefined && errored !== null) this.#failure = { error: errored };
       // One that is about to close will say so.
       else if (destroyed === true && closed !== false) this.#failure = { error: prematureClose("finish") };
-      else if (writableEnded === true) this.#failure = { error: new SluiceError("SLUICE_BAD_PARTNER", "expected the stream to be open, got: one that has been ended") };
+      else if (writableEnded === true) this.#failure = { error: endedByOthers() };
     }
     if (this.#failure !== undefined) self.fail(this.#failure.error);
   }
@@ -75,7 +75,7 @@ export class Writing<Event> implements Watcher {
     return new Promise((resolve, reject) => {
       this.#pending = { resolve, reject };
       if (this.#failure !== undefined) reject(this.#failure.error);
-      else if (this.#isFinished) this.#settle();
+      else if (this.#isHalted && (this.#stream.writableFinished === true || this.#stream.destroyed === true)) this.#settle();
       else this.#stream.end();
     });
   }
@@ -100,7 +100,7 @@ export class Writing<Event> implements Watcher {
 
   failed(error: unknown): void {
     // The callback of a write, 'error' and 'close' tell of one failure: the first to come is it.
-    if (this.#failure !== undefined) return;
+    if (this.#failure !== undefined || this.#isHalted) return;
     this.#failure = { error };
     const pending = this.#pending;
     this.#pending = undefined;
@@ -110,7 +110,13 @@ export class Writing<Event> implements Watcher {
   }
 
   closed(): void {
-    if (!this.#isFinished) this.failed(prematureClose("finish"));
+    if (this.#isHalted) this.#settle();
+    else if (!this.#isFinished) this.failed(prematureClose("finish"));
+  }
+
+  late(error: unknown): void {
+    // After its end the stage reports it.
+    this.#self?.fail(error);
   }
 
   #settle(): void {
@@ -138,7 +144,10 @@ export class Writing<Event> implements Watcher {
     const list = this.#list;
     const end = Math.min(list.length, this.#next + this.#most() - this.#inFlight);
     let hasRoom = true;
-    stream.cork?.();
+    // A stream without `_writev` would keep them one by one, for nothing.
+    // oxlint-disable-next-line no-underscore-dangle -- Node's name
+    const isCorked = stream._writev !== null && end - this.#next > 1;
+    if (isCorked) stream.cork?.();
     try {
       while (this.#next < end && hasRoom) {
         const event = list[this.#next];
@@ -147,7 +156,7 @@ export class Writing<Event> implements Watcher {
         hasRoom = stream.write(event, this.#onWritten) !== false;
       }
     } finally {
-      stream.uncork?.();
+      if (isCorked) stream.uncork?.();
     }
     return hasRoom;
   }
@@ -169,7 +178,14 @@ export class Writing<Event> implements Watcher {
   };
 
   readonly #onFinish = (): void => {
-    this.#isFinished = true;
-    if (this.isEnding) this.#settle();
+    if (!this.isEnding) this.failed(endedByOthers());
+    else {
+      this.#isFinished = true;
+      this.#settle();
+    }
   };
+}
+
+function endedByOthers(): SluiceError {
+  return new SluiceError("SLUICE_BAD_PARTNER", "expected the stream to be ended by its stage, got: one that somebody else has ended");
 }

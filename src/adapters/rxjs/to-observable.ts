@@ -20,8 +20,7 @@ export function toObservable<Event>(source: Producer<Event> | (() => Producer<Ev
   if (typeof source !== "function" && !(typeof source === "object" && source !== null && OUTLET in source)) {
     throw new BadOptionError("the source of toObservable", "a producer, or a function that makes one", source);
   }
-  const { pace = eager, maxDemand, minDemand, ...unknown } = options;
-  for (const name of Object.keys(unknown)) throw new BadOptionError("the options of toObservable", "among pace, maxDemand, minDemand", name);
+  const { pace = eager, maxDemand, minDemand } = checked(options);
 
   const observable = {
     subscribe(given: ObserverLike<Event> | ((event: Event) => unknown), { signal }: { readonly signal?: AbortSignal | undefined } = {}): ObserverSubscription {
@@ -42,6 +41,17 @@ export function toObservable<Event>(source: Producer<Event> | (() => Producer<Ev
   // RxJS looks for the symbol where there is one, and for the string otherwise.
   if (typeof Symbol.observable === "symbol") Object.assign(observable, { [Symbol.observable]: () => observable });
   return observable as unknown as ObservedProducer<Event>;
+}
+
+/** All of them here, where they are given: the first observer may be far away. */
+function checked(options: ToObservableOptions): ToObservableOptions {
+  const { pace = eager, maxDemand = pace.type === "settled" ? 1 : 1000, minDemand = 0, ...unknown } = options;
+  for (const name of Object.keys(unknown)) throw new BadOptionError("the options of toObservable", "among pace, maxDemand, minDemand", name);
+  const { type }: { readonly type?: unknown } = Object(pace);
+  if (type !== "eager" && type !== "settled" && type !== "paced") throw new BadOptionError("pace", "eager, settled, or what paced() returns", pace);
+  if (!Number.isSafeInteger(maxDemand) || maxDemand < 1) throw new BadOptionError("maxDemand", "an integer of at least 1", maxDemand);
+  if (!Number.isSafeInteger(minDemand) || minDemand < 0 || minDemand >= maxDemand) throw new BadOptionError("minDemand", `an integer from 0 to ${maxDemand - 1}`, minDemand);
+  return options;
 }
 
 const NEVER_STARTED: ObserverSubscription = Object.freeze({ closed: true, unsubscribe: () => undefined });

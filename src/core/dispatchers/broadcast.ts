@@ -1,5 +1,5 @@
 import { BadOptionError, SluiceError } from "../errors.ts";
-import { checkOptions, isFunction } from "../options.ts";
+import { isFunction } from "../options.ts";
 import type { Dispatcher, DispatcherFactory, Recipient } from "../dispatcher.ts";
 
 /**
@@ -9,8 +9,7 @@ import type { Dispatcher, DispatcherFactory, Recipient } from "../dispatcher.ts"
  *
  * The list that all consumers get is one array: nobody may change it.
  */
-export function broadcastDispatcher<Event>(options: Readonly<Record<never, never>> = {}): DispatcherFactory<Event> {
-  checkOptions("broadcastDispatcher", options, {});
+export function broadcastDispatcher<Event>(): DispatcherFactory<Event> {
   return () => new BroadcastDispatcher();
 }
 

@@ -114,7 +114,7 @@ class DemandDispatcher<Event> implements Dispatcher<Event> {
 
   #shuffle(random: () => number): void {
     this.#random = undefined;
-    const places = this.#heap.map((seat) => ({ seat, at: random() })).sort((one, other) => one.at - other.at);
+    const places = this.#heap.map((seat) => ({ seat, at: random() })).toSorted((one, other) => one.at - other.at);
     for (const { seat } of places) {
       seat.since = this.#clock += 1;
       this.#rise(seat);

@@ -166,7 +166,8 @@ export class Inlet {
 
   /** Ends all subscriptions at once; what has arrived is still handled. */
   finish(reason: Reason): void {
-    for (const link of this.producers) this.cancel(link, reason);
+    const isQuiet = (link: Link): boolean => this.#leaving.has(link) && this.#settings.rules.has("R18");
+    for (const link of this.producers) if (!isQuiet(link)) this.cancel(link, reason);
     this.#producers.clear();
   }
 
