@@ -57,7 +57,7 @@ export function fromIterable<Event>(source: IterableSource<Event>, options: From
 }
 
 /** How many events are taken from a sync iterable before the clock is looked at, and for how long that may go on, in ms. */
-const CHUNK = 256;
+const CHUNK = 1024;
 const LONGEST_MS = 5;
 
 type AnyIterator<Event> = Iterator<Event, unknown> | AsyncIterator<Event, unknown>;

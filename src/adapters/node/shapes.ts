@@ -31,8 +31,6 @@ export interface WritableLike extends StreamLike {
   readonly writableObjectMode?: boolean;
   write(event: unknown, callback: (error?: unknown) => void): unknown;
   end(): unknown;
-  /** Takes a list; `null` in a stream of `node:stream` that does not. */
-  readonly _writev?: unknown;
   cork?(): void;
   uncork?(): void;
 }
@@ -48,6 +46,11 @@ export function isReadable(value: unknown): value is ReadableLike {
 
 export function isWritable(value: unknown): value is WritableLike {
   return hasMethods(value, "on", "removeListener", "destroy", "write", "end");
+}
+
+/** Whether `cork` is of use: a stream of `node:stream` without `_writev` would keep the events one by one, for nothing. */
+export function takesLists(stream: WritableLike): boolean {
+  return Reflect.get(stream, "_writev") !== null;
 }
 
 function hasMethods(value: unknown, ...names: readonly string[]): boolean {
