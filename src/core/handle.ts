@@ -1,15 +1,16 @@
 /** What stands behind the interfaces of `stages.ts`: one class, with the halves that a kind of stage has. */
+import { Batches, Events } from "./ahead-readers.ts";
 import { within } from "./deadline.ts";
 import type { DemandWindow } from "./demand-window.ts";
 import { SluiceError } from "./errors.ts";
 import type { InletHalf } from "./inlet.ts";
 import { snapshotOf, type Snapshot } from "./inspect.ts";
+import { Exact } from "./exact-reader.ts";
 import { checkOption, isList, oneOf } from "./options.ts";
 import type { DemandMode, OutletHalf } from "./outlet.ts";
 import { ADOPT, OUTLET, type ExitReason, type Outlet, type Subscribable } from "./protocol.ts";
 import type { Role, StageCore } from "./stage.ts";
 import type { EventReader, ProducerConsumer, PushProducer, ReadOptions, Self, SubscribeOptions } from "./stages.ts";
-import { Batches, Events, Exact } from "./stream.ts";
 import { parseLink } from "./subscribe-options.ts";
 import type { Subscription } from "./subscription.ts";
 

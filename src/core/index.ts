@@ -8,7 +8,7 @@ export { demandDispatcher, type DemandDispatcherOptions } from "./dispatchers/de
 export { partitionDispatcher, type Partition, type PartitionDispatcherOptions } from "./dispatchers/partition.ts";
 export { BadOptionError, SluiceError, StoppedError, type SluiceErrorCode } from "./errors.ts";
 export { fromIterable, type FromIterableOptions, type IterableSource } from "./from-iterable.ts";
-export type { CancelMode } from "./inlet.ts";
+export type { CancelMode } from "./inlet-link.ts";
 export type { InputCounts, OutputCounts, Snapshot, StageState, TimeShares, WaitState } from "./inspect.ts";
 export type { DemandMode } from "./outlet.ts";
 export { pipeline, type PipelineOptions } from "./pipeline.ts";

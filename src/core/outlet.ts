@@ -1,11 +1,13 @@
 /** The producer half of a stage: its consumers, its buffer, and the account with its source. */
 import { Buffer, type BufferKeep } from "./buffer.ts";
-import type { Dispatcher, DispatcherFactory, Recipient } from "./dispatcher.ts";
+import type { Dispatcher, DispatcherFactory } from "./dispatcher.ts";
 import { SluiceError } from "./errors.ts";
-import { type Cancel, type DispatchOptions, type ExitReason, type Outlet, type Port, type Subscribe, type Subscriber, type Upward, type Wire } from "./protocol.ts";
+import { type Cancel, type ExitReason, type Outlet, type Port, type Subscribe, type Subscriber, type Wire } from "./protocol.ts";
+import { OutletLink } from "./outlet-link.ts";
 import { Queue } from "./queue.ts";
 import { post } from "./scheduler.ts";
-import { RUNNING, STOPPING, StagePort, isThenable, type Continuation, type Note, type ProducingHalf, type StageCore } from "./stage.ts";
+import { StagePort } from "./stage-port.ts";
+import { RUNNING, STOPPING, isThenable, type Continuation, type Note, type ProducingHalf, type StageCore } from "./stage.ts";
 import type { CancelInfo, Consumption } from "./subscription.ts";
 
 /** Whether a producer passes demand on now, or holds it until it is told to forward. */
@@ -480,91 +482,6 @@ class Door<Out> extends StagePort<readonly Out[]> {
   handle(events: readonly Out[]): void {
     this.#outlet.posted(events);
     this.stage.pump();
-  }
-}
-
-/** The producer's end of a wire. */
-class OutletLink<Out> extends StagePort<Upward> implements Recipient<Out>, Consumption, Wire<Out> {
-  readonly side = "consumer";
-  readonly subscriber: Subscriber<Out>;
-  isSubscribed = false;
-  /** The consumer has been told that the subscription has ended. */
-  isOver = false;
-  /** It was the consumer who ended it: it must not ask any more. */
-  isLeft = false;
-  readonly #outlet: OutletHalf<Out>;
-
-  constructor(stage: StageCore, outlet: OutletHalf<Out>, subscriber: Subscriber<Out>) {
-    super(stage);
-    this.#outlet = outlet;
-    this.subscriber = subscriber;
-  }
-
-  get name(): string {
-    return this.subscriber.consumer;
-  }
-
-  get identity(): object {
-    return this.subscriber.identity;
-  }
-
-  get options(): DispatchOptions {
-    return this.subscriber.options;
-  }
-
-  override receive(message: Upward): void {
-    if (this.stage.isDeferring) {
-      this.stage.defer(this, message);
-      if (typeof message === "object" && message.type === "cancel") {
-        this.isLeft = true;
-        this.#outlet.leaveMidCall(message.reason);
-      }
-    } else this.handle(message);
-  }
-
-  handle(message: Upward): void {
-    if (typeof message === "number") {
-      if (this.isSubscribed) this.#outlet.ask(this, message);
-      else if (this.isLeft) this.#refuse();
-    } else if (message.type === "subscribe") this.#outlet.subscribe(this, message);
-    else this.leave(message);
-    this.stage.pump();
-  }
-
-  leave(message: Cancel): void {
-    this.isLeft = true;
-    if (this.isOver) this.#outlet.leftBefore(this, message);
-    else this.#outlet.leave(this, message);
-  }
-
-  cancel(reason: ExitReason = { type: "shutdown" }): void {
-    this.stage.inTurn(() => {
-      if (!this.isOver) this.#outlet.leave(this, { type: "cancel", kind: "cancel", reason });
-    });
-  }
-
-  takeBuffered(): IteratorYieldResult<Out> | undefined {
-    return this.isSubscribed ? this.#outlet.takeBuffered() : undefined;
-  }
-
-  send(events: readonly Out[]): void {
-    post(this.subscriber, events);
-  }
-
-  askAgain(count: number): void {
-    post(this, count);
-  }
-
-  end(reason: ExitReason, kind: Cancel["kind"]): void {
-    this.isOver = true;
-    post(this.subscriber, { type: "cancel", kind, reason });
-  }
-
-  /** An ask after the consumer's own cancel. One that crossed an end from this side is nobody's fault, and is ignored. */
-  #refuse(): void {
-    this.stage.report({ kind: "late-signal", partner: this.name, signal: "ask" });
-    const error = new SluiceError("SLUICE_UNKNOWN_SUBSCRIPTION", `${this.name} is not subscribed to ${this.stage.name}`);
-    this.end({ type: "error", error }, "cancel");
   }
 }
 

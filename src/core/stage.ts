@@ -11,7 +11,9 @@ import { Meter, type WaitState } from "./meter.ts";
 import { NORMAL, type ExitReason, type Port } from "./protocol.ts";
 import { Queue } from "./queue.ts";
 import { tell, type Finding, type Reporter } from "./report.ts";
-import { atNextTurn, post, spend, throwUncaught } from "./scheduler.ts";
+import { post, spend } from "./scheduler.ts";
+import { Task, type StagePort } from "./stage-port.ts";
+import { throwUnlessReceived } from "./unreceived.ts";
 
 export type Role = "producer" | "producerConsumer" | "consumer";
 
@@ -568,58 +570,8 @@ export class StageCore {
   }
 }
 
-/** A port of a stage: while the stage defers, what comes in goes to its mailbox. */
-export abstract class StagePort<in Message> implements Port<Message> {
-  readonly stage: StageCore;
-
-  constructor(stage: StageCore) {
-    this.stage = stage;
-  }
-
-  receive(message: Message): void {
-    if (this.stage.isDeferring) this.stage.defer(this, message);
-    else this.handle(message);
-  }
-
-  /** Takes the message; it is its turn. */
-  abstract handle(message: Message): void;
-}
-
-class Task extends StagePort<undefined> {
-  readonly #task: () => void;
-
-  constructor(stage: StageCore, task: () => void) {
-    super(stage);
-    this.#task = task;
-  }
-
-  handle(): void {
-    this.#task();
-    this.stage.pump();
-  }
-}
-
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
-}
-
-/** Errors that wait for a receiver until the next macrotask; one error that ended several stages is thrown once. */
-let unreceived = new Map<unknown, (() => boolean)[]>();
-
-function throwUnlessReceived(error: unknown, isReceived: () => boolean): void {
-  const checks = unreceived.get(error);
-  if (checks !== undefined) {
-    checks.push(isReceived);
-    return;
-  }
-  if (unreceived.size === 0) {
-    atNextTurn(() => {
-      const errors = unreceived;
-      unreceived = new Map();
-      for (const [each, isReceivedBy] of errors) if (!isReceivedBy.every((check) => check())) throwUncaught(each);
-    });
-  }
-  unreceived.set(error, [isReceived]);
 }
 
 function noop(): void {}

@@ -1,6 +1,6 @@
 /** Stages as their users see them. */
 import type { WindowOptions } from "./demand-window.ts";
-import type { CancelMode } from "./inlet.ts";
+import type { CancelMode } from "./inlet-link.ts";
 import type { Snapshot } from "./inspect.ts";
 import type { DemandMode } from "./outlet.ts";
 import type { ADOPT, ExitReason, Subscribable } from "./protocol.ts";

@@ -1,7 +1,7 @@
 /** Checks what a user says of a subscription. */
 import { DemandWindow } from "./demand-window.ts";
 import { BadOptionError } from "./errors.ts";
-import type { LinkSettings } from "./inlet.ts";
+import type { LinkSettings } from "./inlet-link.ts";
 import { anything, checkOptions, oneOf, type Check } from "./options.ts";
 import { OUTLET, type DispatchOptions, type ExitReason, type Subscribable } from "./protocol.ts";
 import type { SubscribeOptions } from "./stages.ts";

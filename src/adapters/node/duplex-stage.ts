@@ -229,9 +229,9 @@ class DuplexStage<In, Out> implements ProducerConsumer<In, Out> {
 
   async #breakInput(reason: ExitReason): Promise<void> {
     if (!this.#hasInputEnded) {
-      if (reason.type === "error" && this.#writing.isAttached) this.#writing.failed(reason.error);
-      else void this.#input.stop(causeOf(reason));
-      await this.#input.closed;
+      // The first cause wins: after an error the stop only makes it quick.
+      if (reason.type === "error") this.#writing.cancel(reason.error);
+      await this.#input.stop(causeOf(reason));
     }
     const released = Promise.all(this.#producers.map((each) => each.released()));
     await settledWithin(released, this.#closeWithinMs);

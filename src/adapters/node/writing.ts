@@ -1,7 +1,7 @@
 /** Writes lists into a stream, as fast as it takes them, and knows when they have been written. */
 import { SluiceError, type Self } from "../../core/index.ts";
 import { prematureClose, type Watcher } from "./custody.ts";
-import type { WritableLike } from "./shapes.ts";
+import { takesLists, type WritableLike } from "./shapes.ts";
 
 /** Who waits for a list to be written, or for the end. */
 interface Pending {
@@ -17,6 +17,7 @@ export class Writing<Event> implements Watcher {
   /** `end` was called. */
   isEnding = false;
   readonly #stream: WritableLike;
+  readonly #isCorking: boolean;
   /** How many writes may be in flight. */
   readonly #most: () => number;
   #self: Pick<Self, "fail"> | undefined;
@@ -34,13 +35,10 @@ export class Writing<Event> implements Watcher {
 
   constructor(stream: WritableLike, most: () => number = () => Infinity) {
     this.#stream = stream;
+    this.#isCorking = takesLists(stream);
     this.#most = most;
     stream.on("drain", this.#onDrain);
     stream.on("finish", this.#onFinish);
-  }
-
-  get isAttached(): boolean {
-    return this.#self !== undefined;
   }
 
   /** Somebody is there to hear of a failure: now it counts how the stream stands, and what happened to it before. */
@@ -114,6 +112,13 @@ export class Writing<Event> implements Watcher {
     else if (!this.#isFinished) this.failed(prematureClose("finish"));
   }
 
+  /** The stage is to end with an error that is not the stream's. */
+  cancel(error: unknown): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = { error };
+    this.#self?.fail(error);
+  }
+
   late(error: unknown): void {
     // After its end the stage reports it.
     this.#self?.fail(error);
@@ -129,9 +134,12 @@ export class Writing<Event> implements Watcher {
     if (this.#isWriting || this.#isHalted || this.#failure !== undefined || this.#stream.writableNeedDrain === true) return;
     this.#isWriting = true;
     try {
-      // 'drain' may come while we write.
-      do this.#hasDrained = false;
-      while (!this.#writeUntilFull() && this.#hasDrained);
+      // 'drain' and the callbacks may come while we write.
+      let goesOn: boolean;
+      do {
+        this.#hasDrained = false;
+        goesOn = this.#writeUntilFull() ? this.#inFlight === 0 && this.#most() > 0 : this.#hasDrained;
+      } while (goesOn && this.#next < this.#list.length);
     } catch (error) {
       this.failed(error);
     }
@@ -144,9 +152,7 @@ export class Writing<Event> implements Watcher {
     const list = this.#list;
     const end = Math.min(list.length, this.#next + this.#most() - this.#inFlight);
     let hasRoom = true;
-    // A stream without `_writev` would keep them one by one, for nothing.
-    // oxlint-disable-next-line no-underscore-dangle -- Node's name
-    const isCorked = stream._writev !== null && end - this.#next > 1;
+    const isCorked = this.#isCorking && end - this.#next > 1;
     if (isCorked) stream.cork?.();
     try {
       while (this.#next < end && hasRoom) {

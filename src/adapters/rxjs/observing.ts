@@ -1,10 +1,11 @@
 /** One observer of a producer: a consumer that hands its events to `next`. */
-import { StoppedError, consumer, type Consumer, type ExitReason, type Producer, type WindowOptions } from "../../core/index.ts";
+import { StoppedError, consumer, type Consumer, type ExitReason, type Producer, type SubscribeOptions } from "../../core/index.ts";
 import type { Pace } from "./pace.ts";
-import type { ObserverLike, ObserverSubscription } from "./shapes.ts";
+import type { NotifierLike, ObserverLike, ObserverSubscription } from "./shapes.ts";
 
-export interface ObservingOptions extends WindowOptions {
+export interface ObservingOptions {
   readonly pace: Pace;
+  readonly subscribe: SubscribeOptions;
   readonly signal: AbortSignal | undefined;
   /** The producer was made for this observer, and ends with it. */
   readonly isOwner: boolean;
@@ -26,33 +27,35 @@ class Observing<Event> implements ObserverSubscription {
   #goOn: (() => void) | undefined;
 
   constructor(producer: Producer<Event>, observer: ObserverLike<Event>, options: ObservingOptions) {
-    const { pace, signal, maxDemand, minDemand } = options;
+    const { pace, signal, subscribe } = options;
     this.#producer = producer;
     this.#observer = observer;
     this.#options = options;
     this.#stage = consumer<Event>({
       name: `an observer of ${producer.name}`,
-      // A loop that works on jobs must not hoard them.
-      maxDemand: maxDemand ?? (pace.type === "settled" ? 1 : undefined),
-      minDemand,
+      // An observer that works on jobs must not hoard them.
+      maxDemand: pace.type === "settled" ? 1 : undefined,
       handleEvents: (events) => (pace.type === "settled" ? this.#nextSettled(events, 0) : this.#next(events)),
       handleStop: (reason) => this.#end(reason),
     });
     // An error end is received here: it is told, or thrown.
     void this.#stage.closed;
-    const subscription = this.#stage.subscribe(producer, { mode: pace.type === "paced" ? "manual" : "automatic" });
+    const subscription = this.#stage.subscribe(producer, { ...subscribe, mode: pace.type === "paced" ? "manual" : "automatic" });
     signal?.addEventListener("abort", this.#onAbort, { once: true });
-    if (pace.type === "paced") {
-      this.#notifications = pace.notifier.subscribe({
-        next: () => subscription.ask(pace.count),
-        error: (error) => this.#fail(error),
-        complete: () => undefined,
-      });
-    }
+    if (pace.type === "paced") this.#notifications = this.#listen(pace.notifier, () => subscription.ask(pace.count));
   }
 
   unsubscribe(): void {
     this.#leave();
+  }
+
+  #listen(notifier: NotifierLike, next: () => void): { unsubscribe(): void } | undefined {
+    try {
+      return notifier.subscribe({ next, error: (error) => this.#fail(error), complete: () => undefined });
+    } catch (error) {
+      this.#fail(error);
+      return undefined;
+    }
   }
 
   readonly #onAbort = (): void => this.#leave(this.#options.signal?.reason);

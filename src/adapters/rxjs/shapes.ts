@@ -24,7 +24,10 @@ declare global {
 
 /** A producer as an Observable: `from` of RxJS takes it, and so does whatever knows `Symbol.observable`. */
 export interface ObservedProducer<out Event> {
-  /** Begins a subscription. Nothing is called before it returns, unless there is nothing to subscribe to. */
+  /**
+   * Begins a subscription. No function of the observer is called before it returns, unless there is nothing to subscribe to:
+   * the function that makes the producer throws, or the notifier of `paced` fails at once.
+   */
   subscribe(observer: ObserverLike<Event> | ((event: Event) => unknown), options?: { readonly signal?: AbortSignal | undefined }): ObserverSubscription;
   [Symbol.observable](): ObservedProducer<Event>;
 }

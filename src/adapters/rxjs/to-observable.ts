@@ -1,9 +1,10 @@
-import { BadOptionError, OUTLET, type Producer, type WindowOptions } from "../../core/index.ts";
+import { BadOptionError, OUTLET, type Producer, type SubscribeOptions } from "../../core/index.ts";
 import { observe, throwUncaught } from "./observing.ts";
 import { eager, type Pace } from "./pace.ts";
 import type { ObservedProducer, ObserverLike, ObserverSubscription } from "./shapes.ts";
 
-export interface ToObservableOptions extends WindowOptions {
+/** The window of each observer, what the producer's dispatcher wants to know of it, and its pace. */
+export interface ToObservableOptions extends Omit<SubscribeOptions, "cancel" | "mode" | "replaces"> {
   /** When an observer is asked for more: `eager`, `settled`, or `paced(notifier)`. Default `eager`. */
   readonly pace?: Pace | undefined;
 }
@@ -20,18 +21,26 @@ export function toObservable<Event>(source: Producer<Event> | (() => Producer<Ev
   if (typeof source !== "function" && !(typeof source === "object" && source !== null && OUTLET in source)) {
     throw new BadOptionError("the source of toObservable", "a producer, or a function that makes one", source);
   }
-  const { pace = eager, maxDemand, minDemand } = checked(options);
+  checkWindow(options);
+  const { pace = eager, ...subscribe } = options;
+  const known = typeof source === "function" ? Object.keys(subscribe) : ["maxDemand", "minDemand", ...source[OUTLET].dispatchOptions];
+  for (const name of Object.keys(subscribe)) {
+    if (!known.includes(name)) throw new BadOptionError("the options of toObservable", `among pace, ${known.join(", ")}`, name);
+  }
 
   const observable = {
     subscribe(given: ObserverLike<Event> | ((event: Event) => unknown), { signal }: { readonly signal?: AbortSignal | undefined } = {}): ObserverSubscription {
       const observer = typeof given === "function" ? { next: given } : given;
       if (typeof observer !== "object" || observer === null) throw new BadOptionError("the observer", "an object or a function", given);
       if (signal?.aborted === true) return NEVER_STARTED;
-      const settings = { pace, maxDemand, minDemand, signal };
+      const settings = { pace, subscribe, signal };
       if (typeof source !== "function") return observe(source, observer, { ...settings, isOwner: false });
+      let producer: Producer<Event> | undefined;
       try {
-        return observe(source(), observer, { ...settings, isOwner: true });
+        producer = source();
+        return observe(producer, observer, { ...settings, isOwner: true });
       } catch (error) {
+        void producer?.stop?.(error);
         fail(observer, error);
         return NEVER_STARTED;
       }
@@ -44,14 +53,12 @@ export function toObservable<Event>(source: Producer<Event> | (() => Producer<Ev
 }
 
 /** All of them here, where they are given: the first observer may be far away. */
-function checked(options: ToObservableOptions): ToObservableOptions {
-  const { pace = eager, maxDemand = pace.type === "settled" ? 1 : 1000, minDemand = 0, ...unknown } = options;
-  for (const name of Object.keys(unknown)) throw new BadOptionError("the options of toObservable", "among pace, maxDemand, minDemand", name);
+function checkWindow({ pace = eager, maxDemand, minDemand = 0 }: ToObservableOptions): void {
   const { type }: { readonly type?: unknown } = Object(pace);
+  const most = maxDemand ?? (type === "settled" ? 1 : 1000);
   if (type !== "eager" && type !== "settled" && type !== "paced") throw new BadOptionError("pace", "eager, settled, or what paced() returns", pace);
-  if (!Number.isSafeInteger(maxDemand) || maxDemand < 1) throw new BadOptionError("maxDemand", "an integer of at least 1", maxDemand);
-  if (!Number.isSafeInteger(minDemand) || minDemand < 0 || minDemand >= maxDemand) throw new BadOptionError("minDemand", `an integer from 0 to ${maxDemand - 1}`, minDemand);
-  return options;
+  if (!Number.isSafeInteger(most) || most < 1) throw new BadOptionError("maxDemand", "an integer of at least 1", maxDemand);
+  if (!Number.isSafeInteger(minDemand) || minDemand < 0 || minDemand >= most) throw new BadOptionError("minDemand", `an integer from 0 to ${most - 1}`, minDemand);
 }
 
 const NEVER_STARTED: ObserverSubscription = Object.freeze({ closed: true, unsubscribe: () => undefined });

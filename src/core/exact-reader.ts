@@ -1,0 +1,78 @@
+/** A stage as an async iterable with exact demand: what `for await` uses. */
+import type { Outlet } from "./protocol.ts";
+import { CLOCK_EVENTS, Reader } from "./reader.ts";
+import { enqueue, runNow, spend } from "./scheduler.ts";
+
+const READY: Promise<void> = Promise.resolve();
+
+/** One event for each `next()`, and never one more: several of one turn become one ask. */
+export class Exact<Out> extends Reader<Out, Out> {
+  #list: readonly Out[] = [];
+  #index = 0;
+  #unasked = 0;
+  /** Calls of `next()` that have not been answered. */
+  #inFlight = 0;
+  /** How many events may be taken without a message before the slice is looked at. */
+  #untilClock = CLOCK_EVENTS;
+
+  constructor(outlet: Outlet<Out>) {
+    super(outlet, {});
+  }
+
+  next(): Promise<IteratorResult<Out, undefined>> {
+    if (this.up === undefined) this.open();
+    if (this.#inFlight === 0 && this.#untilClock > 0) {
+      const taken = this.up?.takeBuffered?.();
+      if (taken !== undefined) {
+        this.#untilClock -= 1;
+        return Promise.resolve(taken);
+      }
+    }
+    this.#inFlight += 1;
+    this.#unasked += 1;
+    return READY.then(this.#settle);
+  }
+
+  /**
+   * One microtask both drives and answers: it asks for all requests of the turn, runs the stages, and mostly finds the
+   * result there. Law 4 holds: nothing ran in the call of `next`.
+   */
+  readonly #settle = (): IteratorResult<Out, undefined> | Promise<IteratorResult<Out, undefined>> => {
+    this.#inFlight -= 1;
+    if (this.#untilClock === 0) {
+      this.#untilClock = CLOCK_EVENTS;
+      spend(CLOCK_EVENTS >> 4);
+    }
+    if (this.#unasked > 0 && this.up !== undefined && !this.isOver) {
+      enqueue(this.up, this.#unasked);
+      this.#unasked = 0;
+      runNow();
+    }
+    if (this.requests.length === 0 && this.hasResult) return { value: this.take(), done: false };
+    return this.wait();
+  };
+
+  protected opened(): void {
+    // Asked for in `#settle`.
+  }
+
+  protected get hasRest(): boolean {
+    return this.#index < this.#list.length || this.lists.length > 0;
+  }
+
+  protected take(): Out {
+    if (this.#index >= this.#list.length) {
+      this.#list = this.lists.shift();
+      this.#index = 0;
+    }
+    const event = this.#list[this.#index] as Out;
+    this.#index += 1;
+    if (this.#index === this.#list.length) this.#list = [];
+    return event;
+  }
+
+  protected override clear(): void {
+    super.clear();
+    this.#list = [];
+  }
+}

@@ -1,0 +1,144 @@
+/** The consumer's end of a subscription. */
+import type { DemandWindow } from "./demand-window.ts";
+import { SluiceError } from "./errors.ts";
+import { checkOption, integer } from "./options.ts";
+import { isEvents, type DispatchOptions, type Downward, type ExitReason, type Outlet, type Port, type Subscriber, type Upward } from "./protocol.ts";
+import { post } from "./scheduler.ts";
+import { StagePort } from "./stage-port.ts";
+import type { StageCore } from "./stage.ts";
+import type { CancelInfo, Subscription } from "./subscription.ts";
+
+/**
+ * What a consumer does when a producer goes. GenStage's three: `permanent` ends with it, `transient` only when it failed,
+ * `temporary` never. And the default, `last`: an error ends the consumer with it, otherwise it ends when its last such
+ * subscription has ended: as a shutdown if one of them did, else normally.
+ */
+export type CancelMode = "last" | "permanent" | "transient" | "temporary";
+
+/** A subscription's options, checked. */
+export interface LinkSettings {
+  readonly window: DemandWindow;
+  readonly cancel: CancelMode;
+  readonly mode: "automatic" | "manual";
+  readonly dispatch: DispatchOptions;
+}
+
+/** Who takes what comes over the wire. */
+interface Inlet {
+  readonly stage: StageCore;
+  received(link: InletLink, events: readonly unknown[]): void;
+  ended(link: InletLink, info: CancelInfo): void;
+}
+
+/** The consumer's end of a wire, and the handle of the subscription. */
+export class InletLink extends StagePort<Downward<unknown>> implements Subscriber<unknown>, Subscription {
+  readonly side = "producer";
+  readonly outlet: Outlet<unknown>;
+  readonly settings: LinkSettings;
+  readonly identity: object;
+  readonly isAutomatic: boolean;
+  /** The most events that are handled at once: all that come, in manual mode. */
+  readonly batchSize: number;
+  up: Port<Upward> = NOWHERE;
+  /** No further event is accepted. */
+  isOver = false;
+  /** It was the producer who ended it, or confirmed its end: nothing may come after that. */
+  isEnded = false;
+  /** This side has cancelled; the producer has not confirmed yet. */
+  isCancelling = false;
+  readonly #inlet: Inlet;
+  #closed: { readonly promise: Promise<ExitReason>; readonly resolve: (reason: ExitReason) => void } | undefined;
+  #reason: ExitReason | undefined;
+
+  constructor(inlet: Inlet, outlet: Outlet<unknown>, settings: LinkSettings, identity: object) {
+    super(inlet.stage);
+    this.#inlet = inlet;
+    this.outlet = outlet;
+    this.settings = settings;
+    this.identity = identity;
+    this.isAutomatic = settings.mode === "automatic";
+    this.batchSize = this.isAutomatic ? settings.window.batchSize : Number.MAX_SAFE_INTEGER;
+  }
+
+  get name(): string {
+    return this.outlet.name;
+  }
+
+  get consumer(): string {
+    return this.stage.name;
+  }
+
+  get receivesErrors(): boolean {
+    return this.settings.cancel !== "temporary";
+  }
+
+  get options(): DispatchOptions {
+    return this.settings.dispatch;
+  }
+
+  get closed(): Promise<ExitReason> {
+    if (this.#closed === undefined) {
+      let resolve!: (reason: ExitReason) => void;
+      const promise = new Promise<ExitReason>((settle) => {
+        resolve = settle;
+      });
+      this.#closed = { promise, resolve };
+      if (this.#reason !== undefined) resolve(this.#reason);
+    }
+    return this.#closed.promise;
+  }
+
+  open(replaces: { readonly port: Port<Upward>; readonly reason: ExitReason } | undefined): void {
+    this.up = this.outlet.connect(this, replaces);
+  }
+
+  /** The first ask. */
+  start(): void {
+    if (!this.isOver && !this.isCancelling && this.isAutomatic) post(this.up, this.settings.window.open());
+  }
+
+  handle(message: Downward<unknown>): void {
+    if (isEvents(message)) this.#inlet.received(this, message);
+    else this.#inlet.ended(this, { kind: message.kind, reason: message.reason });
+    this.stage.pump();
+  }
+
+  /** Events that were asked for are handled: their room is free again. */
+  handled(count: number): void {
+    if (!this.isAutomatic) return;
+    const more = this.settings.window.handled(count);
+    if (more > 0 && !this.isOver && !this.isCancelling) post(this.up, more);
+  }
+
+  /** Events on a wire that has ended. */
+  refuse(): void {
+    this.stage.report({ kind: "late-signal", partner: this.name, signal: "events" });
+    const error = new SluiceError("SLUICE_UNKNOWN_SUBSCRIPTION", `${this.stage.name} is not subscribed to ${this.name}`);
+    post(this.up, { type: "cancel", kind: "cancel", reason: { type: "error", error } });
+  }
+
+  settle(reason: ExitReason): void {
+    this.#reason = reason;
+    this.#closed?.resolve(reason);
+  }
+
+  ask(demand: number): void {
+    checkOption("demand", demand, integer(0));
+    if (demand === 0 || this.isOver || this.isCancelling) return;
+    post(this.up, demand);
+  }
+
+  async cancel(reason: ExitReason = { type: "shutdown" }): Promise<void> {
+    this.cancelUp(reason);
+    await this.closed;
+  }
+
+  cancelUp(reason: ExitReason): void {
+    if (this.isOver || this.isCancelling) return;
+    this.isCancelling = true;
+    post(this.up, { type: "cancel", kind: "cancel", reason });
+  }
+}
+
+const NOWHERE: Port<Upward> = { receive: () => undefined };
+
