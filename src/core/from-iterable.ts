@@ -147,7 +147,7 @@ class Reading<Event> {
         failure = { error };
       }
       this.#wanted -= events.length;
-      if (events.length > 0) self.emit(events);
+      if (events.length > 0) this.#emit(events);
       if (failure !== undefined) self.fail(failure.error);
       else if (this.#isOver) self.complete();
     }
@@ -239,7 +239,14 @@ class Reading<Event> {
   };
 
   #emit(events: readonly Event[]): void {
-    if (!this.#isStopped && !this.#isOver) this.#self?.emit(events);
+    if (this.#isStopped || this.#isOver) return;
+    try {
+      this.#self?.emit(events);
+    } catch (error) {
+      // The stage ends for another reason, and delivers what it has.
+      if (!(error instanceof SluiceError && error.code === "SLUICE_ENDED")) throw error;
+      this.#isStopped = true;
+    }
   }
 
   /** Reported only, when the stage has ended already. */

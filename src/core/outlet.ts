@@ -253,7 +253,8 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
   emit(events: readonly Out[]): number {
     if (this.#settings.bufferKeep !== undefined || this.#stage.phase >= STOPPING) this.#accept(events);
     else {
-      const { room } = this;
+      // What the source was asked for is taken whatever the buffer holds: the consumer that asked may have left since.
+      const room = Math.max(this.room, this.#owed);
       if (events.length <= room) this.#accept(events);
       else {
         this.#accept(events.slice(0, room));
