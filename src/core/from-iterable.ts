@@ -239,7 +239,7 @@ class Reading<Event> {
   };
 
   #emit(events: readonly Event[]): void {
-    if (this.#isStopped || this.#isOver) return;
+    if (this.#isStopped) return;
     try {
       this.#self?.emit(events);
     } catch (error) {

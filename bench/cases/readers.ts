@@ -1,0 +1,2 @@
+/** How many consumers share the events, or get all of them. */
+export const READERS = 4;

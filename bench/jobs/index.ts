@@ -1,0 +1,8 @@
+import type { Job } from "../harness/case.ts";
+import { flights } from "./flights.ts";
+import { j1 } from "./j1.ts";
+import { j2 } from "./j2.ts";
+import { j3 } from "./j3.ts";
+
+/** All jobs, in the order in which `npm run bench` without a name runs them. */
+export const jobs: readonly Job[] = [j1, j2, j3, flights];
