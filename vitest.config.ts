@@ -15,6 +15,8 @@ const config: UserConfig = defineConfig({
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/setup/build.ts"],
     reporters: ["default", "./test/setup/count-reporter.ts"],
+    // No test is about speed; a crowded machine must not fail one.
+    testTimeout: 60_000,
     // An unhandled rejection fails the run: vitest's default, and the reason why no test catches them by itself.
     dangerouslyIgnoreUnhandledErrors: false,
     typecheck: { enabled: true, include: ["test/types/**/*.test-d.ts"], tsconfig: "./tsconfig.json" },

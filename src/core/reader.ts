@@ -101,7 +101,8 @@ export abstract class Reader<Out, Result> implements Subscriber<Out>, EventReade
   }
 
   receive(message: Downward<Out>): void {
-    if (this.#isDone) return;
+    // After an abort what was on its way is given out no more.
+    if (this.#isDone || this.#failure !== undefined) return;
     if (isEvents(message)) this.lists.push(message);
     else this.#end ??= message.reason;
     this.serve();
