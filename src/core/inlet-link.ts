@@ -31,7 +31,7 @@ interface Inlet {
 }
 
 /** The consumer's end of a wire, and the handle of the subscription. */
-export class InletLink extends StagePort<Downward<unknown>> implements Subscriber<unknown>, Subscription {
+export class InletLink extends StagePort<Downward<unknown>, StageCore> implements Subscriber<unknown>, Subscription {
   readonly side = "producer";
   readonly outlet: Outlet<unknown>;
   readonly settings: LinkSettings;

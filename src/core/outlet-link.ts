@@ -20,7 +20,7 @@ interface Outlet<Out> {
 }
 
 /** The producer's end of a wire. */
-export class OutletLink<Out> extends StagePort<Upward> implements Recipient<Out>, Consumption, Wire<Out> {
+export class OutletLink<Out> extends StagePort<Upward, StageCore> implements Recipient<Out>, Consumption, Wire<Out> {
   readonly side = "consumer";
   readonly subscriber: Subscriber<Out>;
   isSubscribed = false;

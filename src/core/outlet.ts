@@ -472,7 +472,7 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
 }
 
 /** Where events from outside come in. */
-class Door<Out> extends StagePort<readonly Out[]> {
+class Door<Out> extends StagePort<readonly Out[], StageCore> {
   readonly #outlet: OutletHalf<Out>;
 
   constructor(stage: StageCore, outlet: OutletHalf<Out>) {

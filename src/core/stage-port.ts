@@ -1,12 +1,20 @@
 /** Where a stage's messages come in. */
 import type { Port } from "./protocol.ts";
-import type { StageCore } from "./stage.ts";
+
+/** What a port needs of its stage. */
+export interface Mailbox {
+  /** Messages go to the mailbox: a callback's promise is pending, or earlier messages wait there. */
+  readonly isDeferring: boolean;
+  defer(port: StagePort<never, Mailbox>, message: unknown): void;
+  /** Runs what has become due. */
+  pump(): void;
+}
 
 /** A port of a stage: while the stage defers, what comes in goes to its mailbox. */
-export abstract class StagePort<in Message> implements Port<Message> {
-  readonly stage: StageCore;
+export abstract class StagePort<in Message, out Stage extends Mailbox = Mailbox> implements Port<Message> {
+  readonly stage: Stage;
 
-  constructor(stage: StageCore) {
+  constructor(stage: Stage) {
     this.stage = stage;
   }
 
@@ -23,7 +31,7 @@ export abstract class StagePort<in Message> implements Port<Message> {
 export class Task extends StagePort<undefined> {
   readonly #task: () => void;
 
-  constructor(stage: StageCore, task: () => void) {
+  constructor(stage: Mailbox, task: () => void) {
     super(stage);
     this.#task = task;
   }

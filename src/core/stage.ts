@@ -12,7 +12,7 @@ import { NORMAL, type ExitReason, type Port } from "./protocol.ts";
 import { Queue } from "./queue.ts";
 import { tell, type Finding, type Reporter } from "./report.ts";
 import { post, spend } from "./scheduler.ts";
-import { Task, type StagePort } from "./stage-port.ts";
+import { Task, type Mailbox, type StagePort } from "./stage-port.ts";
 import { throwUnlessReceived } from "./unreceived.ts";
 
 export type Role = "producer" | "producerConsumer" | "consumer";
@@ -86,7 +86,7 @@ export interface StageSettings {
   readonly handleReport?: Reporter | undefined;
 }
 
-export class StageCore {
+export class StageCore implements Mailbox {
   readonly role: Role;
   readonly name: string;
   readonly meter: Meter | undefined;
@@ -191,13 +191,13 @@ export class StageCore {
   // ---- messages
 
   /** Puts a message into the mailbox, behind the callback in progress. */
-  defer(port: StagePort<never>, message: unknown): void {
+  defer(port: StagePort<never, Mailbox>, message: unknown): void {
     this.#mailbox.push(port);
     this.#mailbox.push(message);
   }
 
   /** Puts a message before all others, behind what is due now. */
-  deferFirst(port: StagePort<never>, message: unknown): void {
+  deferFirst(port: StagePort<never, Mailbox>, message: unknown): void {
     this.#mailbox.unshift(message);
     this.#mailbox.unshift(port);
     if (!this.isDeferring) {
@@ -207,7 +207,7 @@ export class StageCore {
   }
 
   /** Whether all that waits in the mailbox came in by such ports. */
-  hasMailOnlyFrom(isSuch: (port: StagePort<never>) => boolean): boolean {
+  hasMailOnlyFrom(isSuch: (port: StagePort<never, Mailbox>) => boolean): boolean {
     for (let i = 0; i < this.#mailbox.length; i += 2) if (!isSuch(this.#mailbox.at(i) as StagePort<never>)) return false;
     return true;
   }
