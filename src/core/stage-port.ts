@@ -5,7 +5,7 @@ import type { Port } from "./protocol.ts";
 export interface Mailbox {
   /** Messages go to the mailbox: a callback's promise is pending, or earlier messages wait there. */
   readonly isDeferring: boolean;
-  defer(port: StagePort<never, Mailbox>, message: unknown): void;
+  defer(port: StagePort<never>, message: unknown): void;
   /** Runs what has become due. */
   pump(): void;
 }

@@ -191,13 +191,13 @@ export class StageCore implements Mailbox {
   // ---- messages
 
   /** Puts a message into the mailbox, behind the callback in progress. */
-  defer(port: StagePort<never, Mailbox>, message: unknown): void {
+  defer(port: StagePort<never>, message: unknown): void {
     this.#mailbox.push(port);
     this.#mailbox.push(message);
   }
 
   /** Puts a message before all others, behind what is due now. */
-  deferFirst(port: StagePort<never, Mailbox>, message: unknown): void {
+  deferFirst(port: StagePort<never>, message: unknown): void {
     this.#mailbox.unshift(message);
     this.#mailbox.unshift(port);
     if (!this.isDeferring) {
@@ -207,7 +207,7 @@ export class StageCore implements Mailbox {
   }
 
   /** Whether all that waits in the mailbox came in by such ports. */
-  hasMailOnlyFrom(isSuch: (port: StagePort<never, Mailbox>) => boolean): boolean {
+  hasMailOnlyFrom(isSuch: (port: StagePort<never>) => boolean): boolean {
     for (let i = 0; i < this.#mailbox.length; i += 2) if (!isSuch(this.#mailbox.at(i) as StagePort<never>)) return false;
     return true;
   }
