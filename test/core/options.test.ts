@@ -1,0 +1,317 @@
+import { getEventListeners } from "node:events";
+import { describe, expect, test } from "vitest";
+import { BadOptionError, SluiceError, consumer, demandDispatcher, producer, producerConsumer, type Dispatcher, type Producer, type Recipient } from "sluice";
+import { ConsumerProbe, ProducerProbe, settle } from "sluice/testing";
+import { show } from "../../src/core/errors.ts";
+
+/** The error of a starter function that is given anything. */
+function refusal(start: (options: never) => unknown, options: unknown): BadOptionError {
+  try {
+    start(options as never);
+  } catch (error) {
+    expect(error).toBeInstanceOf(BadOptionError);
+    return error as BadOptionError;
+  }
+  throw new Error(`expected ${JSON.stringify(options)} to be refused`);
+}
+
+const handler = { handleEvents: (): void => undefined };
+const starters = [
+  ["producer", producer, {}],
+  ["producerConsumer", producerConsumer, handler],
+  ["consumer", consumer, handler],
+] as const;
+
+const aFunction = ["a function", 7, "7"] as const;
+
+const forAll: readonly (readonly [option: string, expected: string, value: unknown, shown: string])[] = [
+  ["name", "a string", 7, "7"],
+  ["signal", "an AbortSignal", {}, "an object"],
+  ["signal", "an AbortSignal", new AbortController(), "an instance of AbortController"],
+  ["stopWithinMs", "an integer from 0 to 2147483647", -1, "-1"],
+  ["stopWithinMs", "an integer from 0 to 2147483647", 2 ** 31, "2147483648"],
+  ["stopWithinMs", "an integer from 0 to 2147483647", Number.NaN, "NaN"],
+  ["stopWithinMs", "an integer from 0 to 2147483647", "100", '"100"'],
+  ["timing", "a boolean", "yes", '"yes"'],
+  ["handleSubscribe", ...aFunction],
+  ["handleCancel", ...aFunction],
+  ["handleInfo", ...aFunction],
+  ["handleStop", ...aFunction],
+  ["handleReport", ...aFunction],
+];
+
+const forProducing: typeof forAll = [
+  ["dispatcher", "a function", {}, "an object"],
+  ["bufferSize", "an integer of at least 1, or Infinity", 0, "0"],
+  ["bufferSize", "an integer of at least 1, or Infinity", -1, "-1"],
+  ["bufferSize", "an integer of at least 1, or Infinity", 1.5, "1.5"],
+  ["bufferSize", "an integer of at least 1, or Infinity", Number.NaN, "NaN"],
+  ["bufferSize", "an integer of at least 1, or Infinity", "10", '"10"'],
+  ["bufferSize", "an integer of at least 1, or Infinity", 2 ** 53, "9007199254740992"],
+  ["bufferKeep", 'one of "first", "last"', "both", '"both"'],
+  ["whenUnused", 'one of "stop", "wait"', true, "true"],
+  ["handleDiscarded", ...aFunction],
+];
+
+const forConsuming: typeof forAll = [
+  ["handleEvents", ...aFunction],
+  ["handleEvent", ...aFunction],
+  ["handleComplete", ...aFunction],
+  ["subscribeTo", "a list of stages, or of { to: stage, ...options }", 7, "7"],
+];
+
+const table = [
+  ...starters.flatMap(([role]) => forAll.map((row) => [role, ...row] as const)),
+  ...forProducing.map((row) => ["producer", ...row] as const),
+  ...forProducing.map((row) => ["producerConsumer", ...row] as const),
+  ["producer", "demand", 'one of "forward", "accumulate"', "later", '"later"'] as const,
+  ["producer", "handleDemand", ...aFunction] as const,
+  ...forConsuming.map((row) => ["producerConsumer", ...row] as const),
+  ...forConsuming.map((row) => ["consumer", ...row] as const),
+];
+
+describe("a bad option", () => {
+  test.each(table)("of %s: %s must be %s", (role, option, expected, value, shown) => {
+    const [, start, others] = starters.find(([name]) => name === role) ?? starters[0];
+    const error = refusal(start, { ...others, [option]: value });
+    expect(error.message).toBe(`expected ${option} to be ${expected}, got: ${shown}`);
+    expect([error.option, error.code, error.name]).toEqual([option, "SLUICE_BAD_OPTION", "BadOptionError"]);
+    expect(error).toBeInstanceOf(SluiceError);
+  });
+
+  test.each([
+    ["concurrency", 0, "an integer of at least 1, got: 0"],
+    ["concurrency", 1.5, "an integer of at least 1, got: 1.5"],
+    ["concurrency", Infinity, "an integer of at least 1, got: Infinity"],
+    ["ordered", "no", 'a boolean, got: "no"'],
+  ])("of handleEvent: %s cannot be %j", (option, value, message) => {
+    for (const start of [producerConsumer, consumer]) {
+      const error = refusal(start, { handleEvent: () => undefined, [option]: value });
+      expect(error.message).toBe(`expected ${option} to be ${message}`);
+    }
+  });
+
+  test.each(starters)("of %s: an unknown one is named, with those that are known", (role, start, others) => {
+    const error = refusal(start, { ...others, handelStop: () => undefined });
+    expect(error.message).toMatch(new RegExp(`^expected the options of ${role} to be among .*handleStop.*, got: "handelStop"$`));
+  });
+
+  test.each(starters)("of %s: the options must be an object", (role, start) => {
+    for (const options of [null, 7, "options"]) {
+      expect(refusal(start, options).message).toContain(`expected the options of ${role} to be an object, got: `);
+    }
+  });
+
+  test.each([
+    ["producer", producer, { subscribeTo: [] }, "subscribeTo"],
+    ["producer", producer, handler, "handleEvents"],
+    ["producer", producer, { handleComplete: () => undefined }, "handleComplete"],
+    ["consumer", consumer, { ...handler, bufferSize: 10 }, "bufferSize"],
+    ["consumer", consumer, { ...handler, handleDemand: (): void => undefined }, "handleDemand"],
+    ["producerConsumer", producerConsumer, { ...handler, handleDemand: (): void => undefined }, "handleDemand"],
+    ["producerConsumer", producerConsumer, { ...handler, demand: "accumulate" }, "demand"],
+  ])("of %s: what belongs to another kind of stage is unknown (%#)", (role, start, options, option) => {
+    const error = refusal(start, options);
+    expect(error.message).toContain(`the options of ${role}`);
+    expect(error.message).toContain(`got: "${option}"`);
+  });
+
+  test.each([producerConsumer, consumer])("is one handler of two, or none", (start) => {
+    expect(refusal(start, {}).message).toContain("handleEvents and handleEvent");
+    expect(refusal(start, { ...handler, handleEvent: () => undefined }).message).toContain("handleEvents and handleEvent");
+  });
+
+  test.each(["concurrency", "ordered"])("is %s without handleEvent", (option) => {
+    for (const start of [producerConsumer, consumer]) {
+      expect(refusal(start, { ...handler, [option]: option === "ordered" ? true : 2 }).option).toBe(option);
+    }
+  });
+
+  test("that is undefined counts as not given", async () => {
+    const options = Object.fromEntries([...forAll, ...forProducing].map(([option]) => [option, undefined]));
+    await using stage = producer<number>(options);
+    expect(stage.emit([1])).toBe(9999);
+  });
+
+  test("whose name is that of a method of every object is unknown", () => {
+    for (const name of ["toString", "constructor", "__proto__x", "hasOwnProperty"]) {
+      expect(refusal(producer, { [name]: () => undefined }).message).toContain(`got: "${name}"`);
+    }
+  });
+});
+
+describe("a bad subscription", () => {
+  const { producer: source } = new ProducerProbe<number>();
+
+  test.each<[string, unknown, string]>([
+    ["nothing", undefined, "expected the producer of a subscription to be a producer or a producerConsumer, got: undefined"],
+    ["a number", 7, "expected the producer of a subscription to be a producer or a producerConsumer, got: 7"],
+    ["an array", [1], "expected the producer of a subscription to be a producer or a producerConsumer, got: an array of 1"],
+    ["a consumer", consumer(handler), "expected the producer of a subscription to be a producer or a producerConsumer"],
+    ["an entry to nothing", { to: undefined }, "expected the producer of a subscription to be a producer or a producerConsumer, got: undefined"],
+    ["maxDemand 0", { to: source, maxDemand: 0 }, "expected maxDemand to be an integer of at least 1, got: 0"],
+    ["minDemand of maxDemand", { to: source, maxDemand: 10, minDemand: 10 }, "expected minDemand to be an integer from 0 to 9, got: 10"],
+    ["minDemand -1", { to: source, minDemand: -1 }, "expected minDemand to be an integer from 0 to 999, got: -1"],
+    ["a cancel mode", { to: source, cancel: "never" }, 'expected cancel to be one of "last", "permanent", "transient", "temporary", got: "never"'],
+    ["a mode", { to: source, mode: "slow" }, 'expected mode to be one of "automatic", "manual", got: "slow"'],
+    ["an unknown option", { to: source, maxDemnad: 1 }, 'got: "maxDemnad"'],
+    ["an option of another dispatcher", { to: source, partition: 1 }, 'got: "partition"'],
+  ])("at the start fails the start: %s", (_name, entry, message) => {
+    const error = refusal(consumer, { ...handler, subscribeTo: [entry] });
+    expect(error.message).toContain(message);
+  });
+
+  test("fails the call of subscribe, and the consumer lives", async () => {
+    await using sink = consumer<number>(handler);
+    expect(() => sink.subscribe(7 as never)).toThrow(BadOptionError);
+    expect(() => sink.subscribe(source, { maxDemand: 0 })).toThrow("expected maxDemand to be an integer of at least 1, got: 0");
+    expect(() => sink.subscribe(source, { replaces: 7 as never })).toThrow(BadOptionError);
+    expect(sink.snapshot()).toMatchObject({ state: "running", input: { subscriptions: [] } });
+  });
+
+  test("may give what the dispatcher declares", async () => {
+    const declaring = new ProducerProbe<number>({ dispatchOptions: ["partition"] });
+    await using sink = consumer<number>(handler);
+    expect(sink.subscribe(declaring.producer, { partition: 1 }).name).toBe("probe");
+    expect(() => sink.subscribe(declaring.producer, { selector: () => true })).toThrow('got: "selector"');
+  });
+});
+
+describe("before a bad option is found", () => {
+  test("nothing has been subscribed to", async () => {
+    const probe = new ProducerProbe<number>();
+    refusal(consumer, { ...handler, subscribeTo: [probe.producer, { to: probe.producer, maxDemand: 0 }] });
+    await settle();
+    expect(probe.wires).toEqual([]);
+  });
+
+  test("no dispatcher has been made, no callback has run, and nobody listens to the signal", async () => {
+    const { signal } = new AbortController();
+    refusal(producer, {
+      signal,
+      dispatcher: () => expect.unreachable(),
+      handleStop: () => expect.unreachable(),
+      bufferSize: 0,
+    });
+    await settle();
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+});
+
+describe("a stage that was started", () => {
+  test("has a name of its own, if none was given", async () => {
+    await using one = producer<number>();
+    await using other = producer<number>();
+    expect(one.name).toMatch(/^producer \d+$/);
+    expect(other.name).not.toBe(one.name);
+  });
+
+  test("has the dispatcher that it was given, made for it alone", async () => {
+    let made = 0;
+    const dispatcher = (host: Parameters<ReturnType<typeof demandDispatcher<number>>>[0]): ReturnType<ReturnType<typeof demandDispatcher<number>>> => {
+      made += 1;
+      return demandDispatcher<number>()(host);
+    };
+    await using one = producer<number>({ dispatcher });
+    await using other = producer<number>({ dispatcher });
+    expect(made).toBe(2);
+    const stages: Producer<number>[] = [one, other];
+    expect(stages.map((stage) => stage.role)).toEqual(["producer", "producer"]);
+  });
+
+  test("has a custom dispatcher that decides who gets what", async () => {
+    // All to the first, in pairs.
+    await using source = producer<number>({
+      dispatcher: () => {
+        const recipients: { send(events: readonly number[]): void }[] = [];
+        let capacity = 0;
+        return {
+          subscribe: (recipient) => void recipients.push(recipient),
+          ask: (_recipient, demand) => void (capacity += demand),
+          cancel: () => undefined,
+          get capacity() {
+            return capacity;
+          },
+          dispatch(events) {
+            const pair = events.slice(0, 2);
+            recipients[0]?.send(pair);
+            capacity -= pair.length;
+            return pair.length;
+          },
+        };
+      },
+      handleDemand: (demand) => Array.from({ length: demand }, (_, index) => index),
+    });
+    const [ann, bob] = [new ConsumerProbe(source), new ConsumerProbe(source)];
+    await bob.ask(3);
+    expect([ann.batches, bob.batches]).toEqual([[[0, 1], [2]], []]);
+  });
+});
+
+describe("a dispatcher that takes less than it could", () => {
+  /** Sends pairs to the first consumer, and leaves an odd event for later. */
+  function pairs(): Dispatcher<number> {
+    let recipient: Recipient<number> | undefined;
+    let capacity = 0;
+    return {
+      subscribe: (each) => void (recipient ??= each),
+      ask: (_each, demand) => void (capacity += demand),
+      cancel: () => undefined,
+      get capacity() {
+        return capacity;
+      },
+      dispatch(events) {
+        const taken = events.length - (events.length % 2);
+        for (let from = 0; from < taken; from += 2) recipient?.send(events.slice(from, from + 2));
+        capacity -= taken;
+        return taken;
+      },
+    };
+  }
+
+  test("gets the rest again, before what comes later", async () => {
+    await using source = producer<number>({ dispatcher: pairs });
+    const probe = new ConsumerProbe(source);
+    await probe.ask(10);
+    source.emit([1, 2, 3]);
+    await settle();
+    expect([probe.batches, source.bufferedCount]).toEqual([[[1, 2]], 1]);
+    source.emit([4, 5]);
+    await settle();
+    expect([probe.batches, source.bufferedCount]).toEqual([[[1, 2], [3, 4]], 1]);
+    source.emit([6]);
+    await settle();
+    expect(probe.batches).toEqual([
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ]);
+    expect(source.snapshot().output).toMatchObject({ emitted: 6, delivered: 6, buffered: 0 });
+  });
+});
+
+describe("a value in a message", () => {
+  test.each<[unknown, string]>([
+    [undefined, "undefined"],
+    [null, "null"],
+    [1.5, "1.5"],
+    [10n, "10n"],
+    ["a\nb", '"a\\nb"'],
+    ["x".repeat(100), `"${"x".repeat(57)}..."`],
+    [Symbol("s"), "Symbol(s)"],
+    [() => 1, "a function"],
+    [function named() {}, "function named"],
+    [[1, 2, 3], "an array of 3"],
+    [{ a: 1 }, "an object"],
+    [Object.create(null), "an object"],
+    [new Map(), "an instance of Map"],
+  ])("is shown in short: %#", (value, shown) => {
+    expect(show(value)).toBe(shown);
+  });
+
+  test("that cannot be looked at is shown all the same", () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    expect(show(proxy)).toBe("a value that cannot be shown");
+  });
+});
