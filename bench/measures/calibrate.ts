@@ -32,19 +32,19 @@ export class CheckedRun {
     return elapsed;
   }
 
-  /** Finds the number of events that takes about `ms`, and is warm afterwards. */
-  async calibrate(ms: number): Promise<number> {
-    let events = 1000;
+  /** Finds the number of events that takes about `ms`, and is warm afterwards: never fewer than `least`. */
+  async calibrate(ms: number, least = 1000): Promise<number> {
+    let events = least;
     let elapsed = await this.time(events);
     while (elapsed < TELLING_MS && events < MOST_EVENTS) {
       events = Math.min(events * 4, MOST_EVENTS);
       elapsed = await this.time(events);
     }
     for (let again = 0; again < 2; again++) {
-      events = scale(events, Math.max(ms / 8, TELLING_MS) / elapsed);
+      events = Math.max(least, scale(events, Math.max(ms / 8, TELLING_MS) / elapsed));
       elapsed = await this.time(events);
     }
-    return scale(events, ms / elapsed);
+    return Math.max(least, scale(events, ms / elapsed));
   }
 }
 

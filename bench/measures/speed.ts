@@ -20,11 +20,13 @@ export interface SpeedCase {
   readonly load: () => Promise<Run>;
   /** The sum that so many events must give. */
   readonly expected: (events: number) => number;
+  /** The fewest events of a run, where what has to start first would take most of a shorter one. Default 1,000. */
+  readonly least?: number;
 }
 
 /** How long a source event takes. */
-export function speedCase({ name, by, load, expected }: SpeedCase): Case {
-  return { name, by, prepare: async () => prepare(new CheckedRun(await load(), expected)) };
+export function speedCase({ name, by, load, expected, least }: SpeedCase): Case {
+  return { name, by, prepare: async () => prepare(new CheckedRun(await load(), expected), least) };
 }
 
 /** The minimum of ours over the median of the peer. */
@@ -32,8 +34,8 @@ export function speedTarget(ours: string, peer: string, atMost: number): RatioTa
   return { type: "ratio", figure: FIGURE, ours, peer, atMost };
 }
 
-async function prepare(run: CheckedRun): Promise<TimedRun> {
-  const events = await run.calibrate(CALIBRATED_MS);
+async function prepare(run: CheckedRun, least?: number): Promise<TimedRun> {
+  const events = await run.calibrate(CALIBRATED_MS, least);
   return async () => {
     let elapsed = 0;
     let rounds = 0;

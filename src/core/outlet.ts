@@ -367,6 +367,7 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
 
   /** For the only consumer, that has no open demand: see `Wire`. */
   takeBuffered(): IteratorYieldResult<Out> | undefined {
+    if (this.#buffer.isEmpty) return undefined;
     if (this.#links.size !== 1 || this.#dispatcher.givesAllToOne !== true || this.#dispatcher.capacity > 0) return undefined;
     if (this.#demandMode !== "forward" || this.#stage.phase !== RUNNING || this.#stage.isDeferring) return undefined;
     const taken = this.#buffer.takeOne();

@@ -1,4 +1,6 @@
-/** For tests of stages: partners that speak the protocol message by message, and a way to wait for quiet. */
+/** For tests of stages: partners that speak the protocol message by message, a monitor between two stages, a way to wait for quiet. */
 export { ConsumerProbe, type ConsumerProbeOptions } from "./consumer-probe.ts";
+export { ProtocolViolation, monitored, type Monitored, type MonitoredWire, type MonitorOptions, type ProtocolRule } from "./monitor.ts";
+export { nonCompliantProducer, type Misbehaviour } from "./non-compliant-producer.ts";
 export { ProbeWire, ProducerProbe, type ProducerProbeOptions } from "./producer-probe.ts";
 export { settle } from "./settle.ts";

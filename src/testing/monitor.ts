@@ -23,6 +23,8 @@ export type ProtocolRule =
   | "bad-ask"
   /** A list without events. */
   | "empty-list"
+  /** `connect` has posted the `subscribe` of the wire; the consumer says another one. */
+  | "second-subscribe"
   /** The consumer goes on after its own cancel. */
   | "after-cancel"
   /** The producer goes on after its end. */
@@ -155,9 +157,8 @@ class Listener<Event> implements Subscriber<Event>, MonitoredWire {
   }
 
   /** An ask of one and its answer, without messages. */
-  hearTaken(): void {
-    this.#tell(this.#hearAsk(1) ?? this.#hearEvents([]));
-    this.delivered += 1;
+  hearTaken(event: Event): void {
+    this.#tell(this.#hearAsk(1) ?? this.#hearEvents([event]));
   }
 
   #hearAsk(demand: number): ProtocolViolation | undefined {
@@ -177,7 +178,7 @@ class Listener<Event> implements Subscriber<Event>, MonitoredWire {
   #hearWord(message: Exclude<Upward, number>): ProtocolViolation | undefined {
     const word = message.type === "cancel" ? describe(message) : message.type;
     this.#note(`${this.consumer} says ${word}`);
-    if (message.type !== "cancel") return this.#violation("after-cancel", this.consumer, "subscribe once", "a second subscribe");
+    if (message.type !== "cancel") return this.#violation("second-subscribe", this.consumer, "subscribe once", "a second subscribe");
     if (this.cancel !== undefined) return this.#violation("after-cancel", this.consumer, "say nothing after its cancel", word);
     this.cancel = message;
     return undefined;
@@ -235,7 +236,7 @@ class UpwardTap<Event> implements Wire<Event> {
 
   takeBuffered(): IteratorYieldResult<Event> | undefined {
     const taken = this.up.takeBuffered?.();
-    if (taken !== undefined) this.#wire.hearTaken();
+    if (taken !== undefined) this.#wire.hearTaken(taken.value);
     return taken;
   }
 }
