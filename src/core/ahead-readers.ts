@@ -3,7 +3,7 @@ import { DemandWindow } from "./demand-window.ts";
 import { anything, checkOptions, isSignal, milliseconds } from "./options.ts";
 import type { Outlet, Port, Upward } from "./protocol.ts";
 import { CLOCK_EVENTS, Reader } from "./reader.ts";
-import { inNextTurn, post, spend } from "./scheduler.ts";
+import { FULL_CREDIT, inNextTurn, post, spend } from "./scheduler.ts";
 import type { ReadOptions } from "./stages.ts";
 
 /** Reads ahead by a window, and lets the event loop turn when its slice is over. */
@@ -26,11 +26,11 @@ abstract class Windowed<Out, Result> extends Reader<Out, Result> {
     return !this.#isPausing && this.hasRest;
   }
 
-  /** These events are handled: their room is free again. */
-  protected handled(count: number): void {
+  /** These events are handled: their room is free again. `units` is what that was worth of the slice. */
+  protected handled(count: number, units: number): void {
     const more = this.window.handled(Math.min(count, this.window.outstanding));
     if (more > 0 && this.up !== undefined) post(this.up, more);
-    if (!this.#isPausing && spend(1 + (count >> 4))) {
+    if (!this.#isPausing && spend(units)) {
       this.#isPausing = true;
       inNextTurn(() => {
         this.#isPausing = false;
@@ -49,6 +49,7 @@ export class Events<Out> extends Windowed<Out, Out> {
   /** Up to where the events of the list count as handled, and how many of the lists before it do not yet. */
   #counted = 0;
   #uncounted = 0;
+  #clockEvents = 1;
 
   next(): Promise<IteratorResult<Out, undefined>> {
     if (this.#index < this.#limit) {
@@ -75,7 +76,9 @@ export class Events<Out> extends Windowed<Out, Out> {
     this.#uncounted = 0;
     this.#counted = this.#index;
     this.#limit = this.#index;
-    if (count > 0) this.handled(count);
+    if (count === 0) return;
+    this.handled(count, FULL_CREDIT);
+    this.#clockEvents = this.hasResult || !this.hasRest ? Math.min(CLOCK_EVENTS, this.#clockEvents * 2) : 1;
   }
 
   protected take(): Out {
@@ -88,7 +91,7 @@ export class Events<Out> extends Windowed<Out, Out> {
     const value = this.#list[this.#index] as Out;
     this.#index += 1;
     const untilAsk = Math.max(1, this.window.outstanding - this.window.min - this.#uncounted);
-    this.#limit = Math.min(this.#list.length, this.#counted + untilAsk, this.#counted + CLOCK_EVENTS);
+    this.#limit = Math.min(this.#list.length, this.#counted + untilAsk, this.#counted + this.#clockEvents);
     return value;
   }
 
@@ -120,7 +123,7 @@ export class Batches<Out> extends Windowed<Out, readonly Out[]> {
   protected override count(): void {
     const count = this.#given;
     this.#given = 0;
-    if (count > 0) this.handled(count);
+    if (count > 0) this.handled(count, 1 + (count >> 4));
   }
 
   protected override clear(): void {

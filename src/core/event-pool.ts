@@ -89,19 +89,21 @@ export class EventPool {
    */
   start(event: unknown, origin: Origin | undefined): boolean {
     let result: unknown;
+    let isPending: boolean;
     try {
       result = this.#handler(event, this.#owner.self);
+      isPending = isThenable(result);
     } catch (error) {
       this.#fail(error);
       return false;
     }
-    if (isThenable(result)) {
+    if (isPending) {
       // What is emitted comes before what is awaited.
       this.flush();
       this.active += 1;
       if (this.#size === 1) {
         this.#serialOrigin = origin;
-        this.#stage.wait(result, this.#serial);
+        this.#stage.wait(result as PromiseLike<unknown>, this.#serial);
       } else {
         const slot = this.#take(origin);
         Promise.resolve(result).then(slot.onValue, slot.onError);

@@ -1,7 +1,7 @@
 /** A stage as an async iterable with exact demand: what `for await` uses. */
 import type { Outlet } from "./protocol.ts";
 import { CLOCK_EVENTS, Reader } from "./reader.ts";
-import { enqueue, runNow, spend } from "./scheduler.ts";
+import { FULL_CREDIT, enqueue, runNow, spend } from "./scheduler.ts";
 
 const READY: Promise<void> = Promise.resolve();
 
@@ -13,7 +13,8 @@ export class Exact<Out> extends Reader<Out, Out> {
   /** Calls of `next()` that have not been answered. */
   #inFlight = 0;
   /** How many events may be taken without a message before the slice is looked at. */
-  #untilClock = CLOCK_EVENTS;
+  #untilClock = 1;
+  #clockEvents = 1;
 
   constructor(outlet: Outlet<Out>) {
     super(outlet, {});
@@ -21,7 +22,7 @@ export class Exact<Out> extends Reader<Out, Out> {
 
   next(): Promise<IteratorResult<Out, undefined>> {
     if (this.up === undefined) this.open();
-    if (this.#inFlight === 0 && this.#untilClock > 0) {
+    if (this.#inFlight === 0 && this.requests.length === 0 && this.#untilClock > 0 && !this.hasRest) {
       const taken = this.up?.takeBuffered?.();
       if (taken !== undefined) {
         this.#untilClock -= 1;
@@ -40,8 +41,8 @@ export class Exact<Out> extends Reader<Out, Out> {
   readonly #settle = (): IteratorResult<Out, undefined> | Promise<IteratorResult<Out, undefined>> => {
     this.#inFlight -= 1;
     if (this.#untilClock === 0) {
-      this.#untilClock = CLOCK_EVENTS;
-      spend(CLOCK_EVENTS >> 4);
+      this.#clockEvents = spend(FULL_CREDIT) ? 1 : Math.min(CLOCK_EVENTS, this.#clockEvents * 2);
+      this.#untilClock = this.#clockEvents;
     }
     if (this.#unasked > 0 && this.up !== undefined && !this.isOver) {
       enqueue(this.up, this.#unasked);

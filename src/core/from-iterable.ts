@@ -1,8 +1,9 @@
 /** A sync or async iterable as a producer: it is asked for one event for each that is demanded, never for more. */
 import { within } from "./deadline.ts";
 import { SluiceError, show } from "./errors.ts";
-import { checkOption, checkOptions, integer, isBoolean, milliseconds, anything } from "./options.ts";
+import { checkOption, checkOptions, integer, isBoolean, milliseconds, type Check } from "./options.ts";
 import { producer, type ProducerOptions } from "./producer.ts";
+import { CHECKS_OF } from "./start.ts";
 import { inNextTurn, readTime, spend } from "./scheduler.ts";
 import { isThenable } from "./stage.ts";
 import type { Producer, Self } from "./stages.ts";
@@ -41,13 +42,8 @@ export function fromIterable<Event>(source: IterableSource<Event>, options: From
   checkOption("the source of fromIterable", source, (value) =>
     isIterable(value) || typeof value === "function" ? undefined : "an iterable, an async iterable, or a function that returns one",
   );
+  checkOptions("fromIterable", options, CHECKS);
   const { await: awaits = false, concurrency = 1, closeWithinMs = 1000, ...rest } = options;
-  checkOptions("fromIterable", { await: awaits, concurrency, closeWithinMs }, {
-    await: isBoolean,
-    concurrency: integer(1),
-    closeWithinMs: milliseconds,
-  });
-  checkOptions("fromIterable", rest, Object.fromEntries(Object.keys(rest).map((name) => [name, name === "handleDemand" || name === "handleStop" ? () => "left to fromIterable" : anything])));
   const reading = new Reading<Event>(source, awaits, concurrency, closeWithinMs);
   return producer<Event>({
     ...rest,
@@ -56,7 +52,17 @@ export function fromIterable<Event>(source: IterableSource<Event>, options: From
   });
 }
 
-/** How many events are taken from a sync iterable before the clock is looked at, and for how long that may go on, in ms. */
+const CHECKS: Readonly<Record<string, Check>> = {
+  ...without(CHECKS_OF.producer, "handleDemand", "handleStop"),
+  await: isBoolean,
+  concurrency: integer(1),
+  closeWithinMs: milliseconds,
+};
+
+/**
+ * The most events that are taken from a sync iterable between two looks at the clock (after 1, 2, 4, … of them: it may be
+ * slow), and for how long that may go on, in ms.
+ */
 const CHUNK = 1024;
 const LONGEST_MS = 5;
 
@@ -156,6 +162,7 @@ class Reading<Event> {
   /** Takes what is wanted out of a sync iterator, until it ends, gives a promise to wait for, or takes too long. */
   #take(iterator: Iterator<Event, unknown>, events: Event[]): void {
     const from = readTime();
+    let check = 1;
     while (events.length < this.#wanted) {
       const result = checked(iterator.next());
       if (result.done === true) {
@@ -167,9 +174,12 @@ class Reading<Event> {
         return;
       }
       events.push(result.value);
-      if (events.length % CHUNK === 0 && events.length < this.#wanted && readTime() - from > LONGEST_MS) {
-        this.#later();
-        return;
+      if (events.length === check && check < this.#wanted) {
+        check += Math.min(check, CHUNK);
+        if (readTime() - from > LONGEST_MS) {
+          this.#later();
+          return;
+        }
       }
     }
   }
@@ -274,6 +284,10 @@ class Reading<Event> {
 function isIterable(value: unknown): value is Iterable<unknown> | AsyncIterable<unknown> {
   if (typeof value === "string") return true;
   return typeof value === "object" && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value);
+}
+
+function without(checks: Readonly<Record<string, Check>>, ...names: readonly string[]): Readonly<Record<string, Check>> {
+  return Object.fromEntries(Object.entries(checks).filter(([name]) => !names.includes(name)));
 }
 
 function checked<Event>(result: IteratorResult<Event, unknown>): IteratorResult<Event, unknown> {

@@ -1,7 +1,7 @@
 /** The consumer's end of a subscription. */
 import type { DemandWindow } from "./demand-window.ts";
 import { SluiceError } from "./errors.ts";
-import { checkOption, integer } from "./options.ts";
+import { checkOption, integer, isReason } from "./options.ts";
 import { isEvents, type DispatchOptions, type Downward, type ExitReason, type Outlet, type Port, type Subscriber, type Upward } from "./protocol.ts";
 import { post } from "./scheduler.ts";
 import { StagePort } from "./stage-port.ts";
@@ -128,9 +128,10 @@ export class InletLink extends StagePort<Downward<unknown>, StageCore> implement
     post(this.up, demand);
   }
 
-  async cancel(reason: ExitReason = { type: "shutdown" }): Promise<void> {
+  cancel(reason: ExitReason = { type: "shutdown" }): Promise<void> {
+    checkOption("the reason of a cancel", reason, isReason);
     this.cancelUp(reason);
-    await this.closed;
+    return this.closed.then(() => undefined);
   }
 
   cancelUp(reason: ExitReason): void {

@@ -4,7 +4,7 @@ import { EventPool, type EventHandler } from "./event-pool.ts";
 import { NORMAL, OUTLET, type ExitReason, type Outlet, type Subscribable } from "./protocol.ts";
 import { InletLink, type LinkSettings } from "./inlet-link.ts";
 import { Queue } from "./queue.ts";
-import { post } from "./scheduler.ts";
+import { FULL_CREDIT, post, spend } from "./scheduler.ts";
 import { RUNNING, STOPPING, isThenable, type ConsumingHalf, type Continuation, type Note, type StageCore } from "./stage.ts";
 import type { CancelInfo, Subscription } from "./subscription.ts";
 
@@ -125,6 +125,11 @@ export class InletHalf implements ConsumingHalf {
       this.stage.call(() => link.start());
     });
     return link;
+  }
+
+  /** Whether it is, or was, a subscription of this stage. */
+  owns(subscription: unknown): boolean {
+    return subscription instanceof InletLink && subscription.stage === this.stage;
   }
 
   #find(subscription: Subscription): InletLink | undefined {
@@ -314,8 +319,14 @@ export class InletHalf implements ConsumingHalf {
     const from = this.#next;
     /** Events that returned at once, and how many of them were asked for. */
     let done = 0;
+    let check = 1;
     stage.meter?.busy();
     while (this.#next < list.length && pool.hasRoom && done < this.#batchSize && this.#list === list) {
+      if (this.#next - from === check) {
+        // After 1, 2, 4, … of them, as they may be slow, then after each 64: a look at the clock.
+        check += Math.min(check, 64);
+        if (spend(FULL_CREDIT)) break;
+      }
       const isAsked = this.#asked > 0;
       if (isAsked) this.#asked -= 1;
       const event = list[this.#next];
@@ -328,7 +339,7 @@ export class InletHalf implements ConsumingHalf {
     const started = this.#next - from;
     if (this.#list === list) {
       if (this.#next >= list.length) this.#list = undefined;
-      else if (pool.hasRoom) stage.spendOn(started);
+      else if (pool.hasRoom && spend(0)) stage.pause();
     }
     return started > 0;
   }

@@ -11,7 +11,7 @@ export function checkOption(name: string, value: unknown, check: Check): void {
 
 /** Throws for an option that is unknown, or whose value its check refuses. `undefined` counts as not given. */
 export function checkOptions(owner: string, given: unknown, checks: Readonly<Record<string, Check>>): void {
-  if (typeof given !== "object" || given === null) throw new BadOptionError(`the options of ${owner}`, "an object", given);
+  if (!isPlainObject(given)) throw new BadOptionError(`the options of ${owner}`, "a plain object", given);
   for (const name of Object.keys(given)) {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
     if (check === undefined) {
@@ -20,6 +20,13 @@ export function checkOptions(owner: string, given: unknown, checks: Readonly<Rec
     const value = (given as Record<string, unknown>)[name];
     if (value !== undefined) checkOption(name, value, check);
   }
+}
+
+/** No instance of anything, of whatever realm: a signal or a promise in the place of options would be ignored. */
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /** An integer within both bounds. */
@@ -47,8 +54,14 @@ export const isBoolean: Check = (value) => (typeof value === "boolean" ? undefin
 export const isList: Check = (value) => (Array.isArray(value) ? undefined : "a list");
 export const anything: Check = () => undefined;
 
+/** An `ExitReason`. */
+export const isReason: Check = (value) =>
+  typeof value === "object" && value !== null && "type" in value && (value.type === "normal" || value.type === "shutdown" || (value.type === "error" && "error" in value))
+    ? undefined
+    : "{ type: 'normal' }, { type: 'shutdown' } or { type: 'error', error }";
+
 /** By shape: an `AbortSignal` of another realm or a polyfill counts. */
 export const isSignal: Check = (value) =>
-  typeof value === "object" && value !== null && "aborted" in value && "addEventListener" in value
+  typeof value === "object" && value !== null && "aborted" in value && "addEventListener" in value && typeof value.addEventListener === "function"
     ? undefined
     : "an AbortSignal";

@@ -1,6 +1,7 @@
 /** The producer's end of a subscription. */
 import type { Recipient } from "./dispatcher.ts";
 import { SluiceError } from "./errors.ts";
+import { checkOption, isReason } from "./options.ts";
 import type { Cancel, DispatchOptions, ExitReason, Subscribe, Subscriber, Upward, Wire } from "./protocol.ts";
 import { post } from "./scheduler.ts";
 import { StagePort } from "./stage-port.ts";
@@ -61,7 +62,7 @@ export class OutletLink<Out> extends StagePort<Upward, StageCore> implements Rec
   handle(message: Upward): void {
     if (typeof message === "number") {
       if (this.isSubscribed) this.#outlet.ask(this, message);
-      else if (this.isLeft) this.#refuse();
+      else if (this.isLeft && this.stage.isAlive) this.#refuse();
     } else if (message.type === "subscribe") this.#outlet.subscribe(this, message);
     else this.leave(message);
     this.stage.pump();
@@ -74,6 +75,7 @@ export class OutletLink<Out> extends StagePort<Upward, StageCore> implements Rec
   }
 
   cancel(reason: ExitReason = { type: "shutdown" }): void {
+    checkOption("the reason of a cancel", reason, isReason);
     this.stage.inTurn(() => {
       if (!this.isOver) this.#outlet.leave(this, { type: "cancel", kind: "cancel", reason });
     });

@@ -3,6 +3,7 @@ import { Buffer, type BufferKeep } from "./buffer.ts";
 import type { Dispatcher, DispatcherFactory } from "./dispatcher.ts";
 import { SluiceError } from "./errors.ts";
 import { type Cancel, type ExitReason, type Outlet, type Port, type Subscribe, type Subscriber, type Wire } from "./protocol.ts";
+import { checkOption } from "./options.ts";
 import { OutletLink } from "./outlet-link.ts";
 import { Queue } from "./queue.ts";
 import { post } from "./scheduler.ts";
@@ -91,6 +92,7 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
         this.#dropped += count;
       },
     });
+    checkOption("dispatcher", this.#dispatcher, isDispatcher);
     this.#door = new Door(stage, this);
     this.#continuation = {
       resolved: (value) => stage.take(value, "handleDemand"),
@@ -485,6 +487,13 @@ class Door<Out> extends StagePort<readonly Out[], StageCore> {
     this.#outlet.posted(events);
     this.stage.pump();
   }
+}
+
+/** What a factory made: one whose call was forgotten makes a factory. */
+function isDispatcher(value: unknown): string | undefined {
+  const methods = ["subscribe", "ask", "cancel", "dispatch"];
+  const isOne = typeof value === "object" && value !== null && methods.every((name) => typeof (value as Record<string, unknown>)[name] === "function");
+  return isOne ? undefined : "a factory of dispatchers, as demandDispatcher() returns one";
 }
 
 const SUBSCRIBE: Subscribe = { type: "subscribe" };

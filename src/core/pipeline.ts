@@ -44,7 +44,12 @@ export async function pipeline(...given: readonly unknown[]): Promise<void> {
     run.abort();
   } else {
     try {
-      parts.forEach((part, place) => run.add(build(part, run.last, place, parts.length)));
+      for (let place = 0; place < parts.length && !run.hasFailed; place += 1) {
+        const stage = build(parts[place], run.last, place, parts.length);
+        run.add(stage);
+        checkRole(stage, place, parts.length);
+        connect(parts[place], stage, run.before);
+      }
       run.built();
     } catch (error) {
       run.fail(error);
@@ -55,13 +60,25 @@ export async function pipeline(...given: readonly unknown[]): Promise<void> {
 
 function build(part: unknown, before: Stage | undefined, place: number, count: number): Stage {
   const stage: unknown = typeof part === "function" && place > 0 ? part(before) : part;
-  const expected = place === 0 ? "a producer" : place === count - 1 ? "a consumer" : "a producerConsumer";
-  if (!isStage(stage)) throw new BadOptionError(`part ${place + 1} of the pipeline`, expected, stage);
-  if ((place < count - 1) !== (stage.role !== "consumer") || (place > 0 && stage.role === "producer")) {
-    throw new BadOptionError(`part ${place + 1} of the pipeline`, expected, stage.role);
-  }
-  if (typeof part !== "function" && before !== undefined) (stage as Consumer<unknown>).subscribe(before as Producer<unknown>);
+  if (!isStage(stage)) throw new BadOptionError(`part ${place + 1} of the pipeline`, roleAt(place, count), stage);
   return stage;
+}
+
+/** Behind its adoption, so that a wrong one is stopped with the others. */
+function checkRole(stage: Stage, place: number, count: number): void {
+  if ((place < count - 1) !== (stage.role !== "consumer") || (place > 0 && stage.role === "producer")) {
+    throw new BadOptionError(`part ${place + 1} of the pipeline`, roleAt(place, count), stage.role);
+  }
+}
+
+function roleAt(place: number, count: number): string {
+  if (place === 0) return "a producer";
+  return place === count - 1 ? "a consumer" : "a producerConsumer";
+}
+
+/** A stage that was given is subscribed to the one before; one that a function made has done so. */
+function connect(part: unknown, stage: Stage, before: Stage | undefined): void {
+  if (typeof part !== "function" && before !== undefined) (stage as Consumer<unknown>).subscribe(before as Producer<unknown>);
 }
 
 /** A stage of the row. One that has another owner is neither stopped nor waited for in the end. */
@@ -97,10 +114,21 @@ class Run {
     return this.#parts.at(-1)?.stage;
   }
 
+  /** The one before the last. */
+  get before(): Stage | undefined {
+    return this.#parts.at(-2)?.stage;
+  }
+
+  get hasFailed(): boolean {
+    return this.#failure !== undefined;
+  }
+
   add(stage: Stage): void {
     const part = { stage, isMine: stage[ADOPT](this), hasEnded: false };
     const place = this.#parts.push(part) - 1;
     void stage.closed.then((reason) => this.#ended(part, place, reason));
+    // Its function may have aborted the run.
+    if (this.#failure !== undefined) this.#stop([part], this.#failure.error);
   }
 
   built(): void {

@@ -12,7 +12,10 @@ import type { EventReader, ReadOptions } from "./stages.ts";
 
 const DEFAULT_CLOSE_WITHIN_MS = 1000;
 const READY: Promise<void> = Promise.resolve();
-/** After so many events the slice is looked at: 256 of them cost a loop with an empty body about 15 µs. */
+/**
+ * After so many events a reader looks at the clock: 256 of them cost a loop with an empty body about 15 µs. At the start of
+ * each slice after 1, 2, 4, …: the body may be slow.
+ */
 export const CLOCK_EVENTS = 256;
 const NO_OPTIONS: DispatchOptions = Object.freeze({});
 

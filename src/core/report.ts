@@ -1,4 +1,5 @@
 /** What is worth telling and is no error: nothing is printed by default. */
+import { checkOption, isFunction } from "./options.ts";
 import { throwUncaught } from "./scheduler.ts";
 import type { ExitReason } from "./protocol.ts";
 
@@ -43,6 +44,7 @@ let reporter: Reporter | undefined;
  * Hears the reports of all stages that have no `handleReport` of their own; `undefined` ends that. Returns the one before.
  */
 export function setReporter(next: Reporter | undefined): Reporter | undefined {
+  if (next !== undefined) checkOption("the reporter", next, isFunction);
   const before = reporter;
   reporter = next;
   return before;

@@ -12,6 +12,8 @@ import type { Port } from "./protocol.ts";
 const SLICE_MS = 2;
 /** The clock costs about 45 ns, so it is read when this many units of work are spent, not at each message. */
 const MOST_CREDIT = 16;
+/** To {@link spend} so much is to have the clock read. */
+export const FULL_CREDIT: number = MOST_CREDIT;
 /** A reading later than this after the last one means slow callbacks: read at each message until they are fast again. */
 const SLOW_MS = 1;
 const FAST_MS = 0.25;

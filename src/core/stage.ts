@@ -128,7 +128,11 @@ export class StageCore implements Mailbox {
     this.name = settings.name;
     this.stopWithinMs = settings.stopWithinMs ?? DEFAULT_STOP_WITHIN_MS;
     this.meter = settings.timing === true ? new Meter() : undefined;
-    const { signal } = settings;
+  }
+
+  /** Heeds the signal; when all that could fail at the start has not. */
+  heedSignal(): void {
+    const { signal } = this.#settings;
     if (signal?.aborted === true) this.stop(signal.reason);
     else signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
@@ -268,9 +272,23 @@ export class StageCore implements Mailbox {
   pump(): void {
     if (this.#isPumping || this.#isBlocked) return;
     this.#isPumping = true;
-    while (this.phase < STOPPING && !this.#isBlocked && this.#step());
-    this.#isPumping = false;
+    try {
+      this.#runDue();
+    } catch (error) {
+      // What a callback gave could not even be looked at: a getter or a proxy of it threw.
+      this.callbackFailed(error);
+      this.#runDue();
+    } finally {
+      this.#isPumping = false;
+    }
     this.meter?.idle(this.waitState);
+  }
+
+  #runDue(): void {
+    // Whoever goes on after a step looks at the clock: one message may make any number of callbacks due.
+    for (let steps = 0; this.phase < STOPPING && !this.#isBlocked && this.#step(); steps += 1) {
+      if (steps > 0 && !this.#isBlocked && spend(1)) this.pause();
+    }
   }
 
   #step(): boolean {
@@ -335,7 +353,11 @@ export class StageCore implements Mailbox {
     this.#isBlocked = true;
     this.isDeferring = true;
     this.#continuation = continuation;
-    Promise.resolve(promise).then(this.#onValue, this.#onError);
+    try {
+      Promise.resolve(promise).then(this.#onValue, this.#onError);
+    } catch (error) {
+      this.#onError(error);
+    }
   }
 
   /** Lets the event loop turn, and goes on with what is due; the mailbox waits meanwhile. */
@@ -355,7 +377,8 @@ export class StageCore implements Mailbox {
   take(result: unknown, callback: string): void {
     if (result === undefined || result === null) return;
     if (this.outlet === undefined) {
-      if (Array.isArray(result) && result.length > 0 && this.isAlive) this.report({ kind: "consumer-cannot-emit", count: result.length });
+      if (isGenerator(result)) this.callbackFailed(new SluiceError("SLUICE_BAD_RETURN", `expected ${callback} of ${this.name} to be a function that runs, got: a generator function`));
+      else if (Array.isArray(result) && result.length > 0 && this.isAlive) this.report({ kind: "consumer-cannot-emit", count: result.length });
     } else if (!Array.isArray(result)) {
       this.callbackFailed(
         new SluiceError("SLUICE_BAD_RETURN", `expected ${callback} of ${this.name} to return a list of events, or nothing, got: ${show(result)}`),
@@ -386,8 +409,12 @@ export class StageCore implements Mailbox {
     this.#outcome = undefined;
     this.#isBlocked = false;
     if (outcome !== undefined) {
-      if ("value" in outcome) this.#continuation.resolved(outcome.value);
-      else this.#continuation.rejected(outcome.error);
+      try {
+        if ("value" in outcome) this.#continuation.resolved(outcome.value);
+        else this.#continuation.rejected(outcome.error);
+      } catch (error) {
+        this.callbackFailed(error);
+      }
     }
     this.settled();
     this.pump();
@@ -568,6 +595,11 @@ export class StageCore implements Mailbox {
     await this.inlet?.released();
     if (this.#cleanupFailure !== undefined) throw this.#cleanupFailure.error;
   }
+}
+
+/** Nobody would run its body. */
+function isGenerator(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "next" in value && typeof value.next === "function";
 }
 
 export function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -3,7 +3,7 @@ import type { DispatcherFactory } from "./dispatcher.ts";
 import { DemandWindow } from "./demand-window.ts";
 import { demandDispatcher } from "./dispatchers/demand.ts";
 import { BadOptionError } from "./errors.ts";
-import { handleOf, selfOf, type AnyStage } from "./handle.ts";
+import { makeHandle, selfOf, type AnyStage } from "./handle.ts";
 import { InletHalf } from "./inlet.ts";
 import { anything, bound, checkOptions, integer, isBoolean, isFunction, isSignal, isString, milliseconds, oneOf, type Check } from "./options.ts";
 import { OutletHalf } from "./outlet.ts";
@@ -77,7 +77,8 @@ const INLET_CHECKS: Readonly<Record<string, Check>> = {
   handleComplete: isFunction,
 };
 
-const CHECKS: Readonly<Record<Role, Readonly<Record<string, Check>>>> = {
+/** The checks of the options of each kind of stage. */
+export const CHECKS_OF: Readonly<Record<Role, Readonly<Record<string, Check>>>> = {
   producer: { ...STAGE_CHECKS, ...OUTLET_CHECKS, handleDemand: isFunction, demand: oneOf("forward", "accumulate") },
   producerConsumer: { ...STAGE_CHECKS, ...OUTLET_CHECKS, ...INLET_CHECKS },
   consumer: { ...STAGE_CHECKS, ...INLET_CHECKS },
@@ -87,7 +88,7 @@ let started = 0;
 
 /** @throws BadOptionError before anything exists */
 export function start<In, Out>(role: Role, options: AnyOptions): AnyStage<In, Out> {
-  checkOptions(role, options, CHECKS[role]);
+  checkOptions(role, options, CHECKS_OF[role]);
   if (role !== "producer") checkHandlers(role, options);
   const window = new DemandWindow(options);
   const links = parseTargets(options.subscribeTo, window);
@@ -110,8 +111,9 @@ export function start<In, Out>(role: Role, options: AnyOptions): AnyStage<In, Ou
   if (outlet !== undefined) outlet.self = self;
   if (inlet !== undefined) inlet.self = self;
   core.handleComplete = bind(options.handleComplete, 0);
+  core.heedSignal();
   for (const { target, settings } of links) inlet?.subscribe(target, settings);
-  return handleOf(core, inlet, outlet, window);
+  return makeHandle(core, inlet, outlet, window);
 
   /** Gives a callback `self` behind its arguments: for all but those of the hot path, which get it as an argument. */
   function bind(callback: unknown, count: 0 | 1 | 2): Callback | undefined {

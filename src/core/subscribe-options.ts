@@ -2,7 +2,7 @@
 import { DemandWindow } from "./demand-window.ts";
 import { BadOptionError } from "./errors.ts";
 import type { LinkSettings } from "./inlet-link.ts";
-import { anything, checkOptions, oneOf, type Check } from "./options.ts";
+import { anything, checkOptions, isReason, oneOf, type Check } from "./options.ts";
 import { OUTLET, type DispatchOptions, type ExitReason, type Subscribable } from "./protocol.ts";
 import type { SubscribeOptions } from "./stages.ts";
 import type { Subscription } from "./subscription.ts";
@@ -19,7 +19,10 @@ const CHECKS: Readonly<Record<string, Check>> = {
   minDemand: anything,
   cancel: oneOf("last", "permanent", "transient", "temporary"),
   mode: oneOf("automatic", "manual"),
-  replaces: (value) => (typeof value === "object" && value !== null && "subscription" in value ? undefined : "an object with a subscription"),
+  replaces: (value) => {
+    if (typeof value !== "object" || value === null || !("subscription" in value)) return "an object with a subscription";
+    return "reason" in value && value.reason !== undefined && isReason(value.reason) !== undefined ? `an object whose reason is ${isReason(value.reason)}` : undefined;
+  },
 };
 
 /** @throws BadOptionError */
@@ -44,7 +47,7 @@ export function parseLink(target: unknown, options: SubscribeOptions, defaults: 
 export function parseTargets(targets: unknown, defaults: DemandWindow): readonly Link[] {
   if (targets === undefined) return [];
   if (!Array.isArray(targets)) throw new BadOptionError("subscribeTo", "a list of stages, or of { to: stage, ...options }", targets);
-  return targets.map((target: unknown) => {
+  return Array.from(targets, (target: unknown) => {
     if (typeof target !== "object" || target === null || OUTLET in target || !("to" in target)) return parseLink(target, {}, defaults);
     const { to, ...options } = target;
     return parseLink(to, options, defaults);

@@ -41,6 +41,8 @@ interface Down {
   isDead: boolean;
 }
 
+const HIDDEN = "hidden";
+
 class Player {
   readonly #sut: StageSut;
   readonly #isAsync: boolean;
@@ -50,6 +52,7 @@ class Player {
   /** The name of each subscription to a probe; one at the start has the name of its producer. */
   readonly #names = new Map<unknown, string>();
   readonly #identities = new Map<string, object>();
+  #emit: ((events: readonly Event[]) => void) | undefined;
   readonly #stage: AnyStage | undefined;
   readonly #startError: unknown;
   #stopped: ExitReason | undefined;
@@ -125,7 +128,20 @@ class Player {
         },
       });
     }
-    return producerConsumer<Event, Event>({ ...outlet, handleEvents: this.#handler(undefined), ...onStart(subscribeTo) });
+    // Nobody emits from outside of a producerConsumer: a hidden subscription gets hold of its `self`.
+    const hidden = { to: new ProducerProbe<Event>({ name: HIDDEN }).producer, cancel: "temporary", mode: "manual" } as const;
+    return producerConsumer<Event, Event>({
+      ...outlet,
+      handleSubscribe: (from, self) => {
+        if (from.name !== HIDDEN) return outlet.handleSubscribe(from);
+        this.#emit = (events) => void self.emit(events);
+        return undefined;
+      },
+      handleEvents: this.#handler(undefined),
+      // Options given only to be refused go first.
+      ...onStart([hidden, ...subscribeTo]),
+      ...(sut.extraOptions as object | undefined),
+    });
   }
 
   #handler(emits: readonly Event[] | undefined) {
@@ -171,7 +187,8 @@ class Player {
         return;
       case "emit":
       case "emitCall":
-        stage.emit?.(step.events);
+        if (stage.emit === undefined) this.#emit?.(step.events);
+        else stage.emit(step.events);
         return;
       case "demandMode":
         if (stage.role === "consumer") return;

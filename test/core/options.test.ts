@@ -98,7 +98,7 @@ describe("a bad option", () => {
 
   test.each(starters)("of %s: the options must be an object", (role, start) => {
     for (const options of [null, 7, "options"]) {
-      expect(refusal(start, options).message).toContain(`expected the options of ${role} to be an object, got: `);
+      expect(refusal(start, options).message).toContain(`expected the options of ${role} to be a plain object, got: `);
     }
   });
 

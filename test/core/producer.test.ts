@@ -213,6 +213,16 @@ describe("handleDemand", () => {
     expect(probe.end).toEqual({ type: "normal" });
   });
 
+  test("is not called for demand that was held when complete was called", async () => {
+    const source = producer<number>({ demand: "accumulate", handleDemand: () => expect.unreachable() });
+    const probe = new ConsumerProbe(source);
+    await probe.ask(2);
+    source.setDemandMode("forward");
+    source.complete();
+    await settle();
+    expect(probe.ends).toEqual([{ type: "cancel", kind: "down", reason: { type: "normal" } }]);
+  });
+
   test("hands on a returned list uncopied", async () => {
     const list = Object.freeze([1, 2, 3]);
     await using source = producer<number>({ handleDemand: () => list });
@@ -571,6 +581,18 @@ describe("emit from outside", () => {
     expect(source.emit([3, 4, 5])).toBe(0);
   });
 
+  test("returns 0, and never less, when a returned list has left more than the buffer holds", async () => {
+    const rooms: number[] = [];
+    await using source = producer<number>({
+      bufferSize: 2,
+      handleDemand: () => range(10),
+      handleSubscribe: (_from, self) => void rooms.push(self.emit([])),
+    });
+    await new ConsumerProbe(source).ask(1);
+    await new ConsumerProbe(source).cancel();
+    expect(rooms).toEqual([2, 0]);
+  });
+
   test("returns the same from within a callback", async () => {
     const rooms: number[] = [];
     await using source = producer<number>({
@@ -833,11 +855,34 @@ describe("the consumers of a producer", () => {
     expect(source.bufferedCount).toBe(2);
   });
 
-  test("can be cancelled by the producer", async () => {
-    await using source = producer<number>({ handleSubscribe: (from) => from.cancel({ type: "shutdown", reason: "full" }) });
+  test("can be cancelled by the producer, once", async () => {
+    await using source = producer<number>({
+      handleSubscribe(from) {
+        from.cancel({ type: "shutdown", reason: "full" });
+        from.cancel();
+      },
+    });
     const probe = new ConsumerProbe(source);
     await settle();
     expect(probe.ends).toEqual([{ type: "cancel", kind: "cancel", reason: { type: "shutdown", reason: "full" } }]);
+  });
+
+  test("hear of a normal end when what the stage held is released, also if they come meanwhile", async () => {
+    const gate = deferred();
+    const failure = new Error("cannot close");
+    const source = producer<number>({ handleStop: () => gate.promise });
+    const early = new ConsumerProbe(source);
+    source.complete();
+    await settle();
+    const late = new ConsumerProbe(source);
+    await settle();
+    expect([early.ends, late.ends]).toEqual([[], []]);
+    gate.reject(failure);
+    await settle();
+    expect([early.end, late.end]).toEqual([
+      { type: "error", error: failure },
+      { type: "error", error: failure },
+    ]);
   });
 
   test("get an error for an ask after their own cancel, and the producer lives", async () => {
@@ -850,6 +895,27 @@ describe("the consumers of a producer", () => {
     const other = new ConsumerProbe(source);
     await other.ask(1);
     expect(other.events).toEqual([0]);
+  });
+
+  test("get one end, though an ask and a cancel of theirs wait behind a callback of a stage that stops", async () => {
+    const reports: Report[] = [];
+    const gate = deferred();
+    const source = producer<number>({
+      handleReport: (report) => reports.push(report),
+      async handleDemand() {
+        await gate.promise;
+      },
+    });
+    const probe = new ConsumerProbe(source);
+    await probe.ask(1);
+    void probe.ask(1);
+    await probe.cancel();
+    gate.resolve();
+    await settle();
+    expect(source.snapshot().state).toBe("ended");
+    expect(probe.ends).toHaveLength(1);
+    // The ask came before the cancel: it is no fault.
+    expect(reports).toEqual([]);
   });
 
   test("lose no event when one subscription replaces another", async () => {

@@ -1,4 +1,5 @@
 import { getEventListeners } from "node:events";
+import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { BadOptionError, StoppedError, fromIterable, producer, producerConsumer, type EventReader, type Producer, type ProducerOptions, type PushProducer, type ReadOptions, type Report } from "sluice";
 import { settle } from "sluice/testing";
@@ -88,6 +89,21 @@ describe("a loop", () => {
       stage.emit([event]);
     }
     expect((await results).map((result) => result.value)).toEqual([0, 1, 2]);
+  });
+
+  test("settles a next that waits before a later one that finds its event at hand", async () => {
+    await using stage = producer<number>();
+    await using iterator = stage[Symbol.asyncIterator]();
+    const order: (number | undefined)[] = [];
+    const note = async (next: Promise<IteratorResult<number, undefined>>): Promise<void> => {
+      order.push((await next).value);
+    };
+    void note(iterator.next());
+    await settle();
+    const later = note(iterator.next());
+    stage.emit([0, 1]);
+    await later;
+    expect(order).toEqual([0, 1]);
   });
 
   test("reads a chain one event at a time, while its stages read ahead by their windows", async () => {
@@ -449,6 +465,76 @@ describe.each(ways)("%s", (_name, open) => {
     const { stage } = counter();
     const iterator = open(stage);
     expect(iterator[Symbol.asyncIterator]()).toBe(iterator);
+  });
+});
+
+interface Step {
+  readonly do: "next" | "emit" | "rest";
+  readonly count: number;
+}
+
+const steps = fc.array(
+  fc.record<Step>({ do: fc.constantFrom("next" as const, "emit" as const, "rest" as const), count: fc.integer({ min: 1, max: 7 }) }),
+  { maxLength: 30, size: "max" },
+);
+const windows = fc.record({ maxDemand: fc.integer({ min: 1, max: 9 }), least: fc.nat(8) });
+const ends = fc.constantFrom("complete" as const, "fail" as const, "stop" as const, "return" as const);
+
+describe.each(ways)("%s", (_name, open) => {
+  test("gives every event once and in order, and settles every next, whoever is faster and however it ends", async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, windows, ends, async (script, { maxDemand, least }, end) => {
+        const failure = new Error("told to");
+        const stage = producer<number>({ bufferSize: Infinity });
+        void stage.closed;
+        const reader = open(stage, { maxDemand, minDemand: Math.min(least, maxDemand - 1) });
+        const results: number[] = [];
+        const errors: unknown[] = [];
+        let asked = 0;
+        let settled = 0;
+        let finished = 0;
+        let emitted = 0;
+        const next = async (): Promise<void> => {
+          asked += 1;
+          try {
+            const { value, done } = await reader.next();
+            if (done === true) finished += 1;
+            else results.push(...[value].flat());
+          } catch (error) {
+            errors.push(error);
+          }
+          settled += 1;
+        };
+        // A stage that has failed already answers a new reader with its error.
+        void next();
+        for (const step of script) {
+          if (step.do === "rest") {
+            await settle();
+            // Nobody waits for what is there.
+            expect(settled === asked || results.length === emitted).toBe(true);
+          } else if (step.do === "emit") {
+            stage.emit(range(step.count, emitted));
+            emitted += step.count;
+          } else for (const _ of range(step.count)) void next();
+        }
+        await settle();
+        if (end === "return") await reader.return();
+        else if (end === "fail") stage.fail(failure);
+        else void stage[end]();
+        await settle();
+        expect(settled).toBe(asked);
+        // What came before a normal end or an error is read first.
+        for (let rest = emitted + 2; rest > 0; rest -= 1) await next();
+        expect(results).toEqual(range(results.length));
+        if (end === "complete" || end === "fail") expect(results).toHaveLength(emitted);
+        if (end === "fail") expect(errors).toEqual([failure]);
+        if (end === "complete" || end === "return") expect(errors).toEqual([]);
+        if (end === "stop") expect(errors.every((error) => error instanceof StoppedError) && errors.length <= 1).toBe(true);
+        expect(finished).toBeGreaterThan(0);
+        await stage.stop();
+      }),
+      { numRuns: 60 },
+    );
   });
 });
 

@@ -149,14 +149,16 @@ describe("is reported", () => {
     await using source = producer<number>({
       name: "source",
       whenUnused: "wait",
-      dispatcher: (host) => ({
-        ...demandDispatcher<number>()(host),
+      dispatcher: () => ({
         capacity: 0,
         subscribe() {
           throw refused;
         },
-        handleSubscribe: () => expect.unreachable(),
+        ask: () => undefined,
+        cancel: () => undefined,
+        dispatch: () => 0,
       }),
+      handleSubscribe: () => expect.unreachable(),
     });
     const probe = new ConsumerProbe(source, { name: "probe" });
     await settle();

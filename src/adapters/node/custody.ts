@@ -4,7 +4,6 @@ import type { StreamLike } from "./shapes.ts";
 
 /** Who wants to know how a stream breaks. Node says 'error' before 'close'. */
 export interface Watcher {
-  /** The first 'error'. */
   failed(error: unknown): void;
   closed(): void;
   /** An 'error' of a stream that was given up waiting for. */
@@ -20,7 +19,7 @@ export class Custody {
   readonly #watcher: Watcher;
   readonly #withinMs: number;
   #hasClosed = false;
-  #failure: { readonly error: unknown } | undefined;
+  readonly #errors: unknown[] = [];
   #isReleasing = false;
   #released: Promise<void> | undefined;
   #onReleased: () => void = () => undefined;
@@ -80,7 +79,7 @@ export class Custody {
   }
 
   #throwUnless(cause: unknown): void {
-    if (this.#failure !== undefined && this.#failure.error !== cause) throw this.#failure.error;
+    for (const error of this.#errors) if (error !== cause) throw error;
   }
 
   #ignore(): void {
@@ -90,8 +89,8 @@ export class Custody {
 
   readonly #onError = (error: unknown): void => {
     if (this.#released !== undefined && !this.#isReleasing) this.#watcher.late(error);
-    else if (this.#failure === undefined) {
-      this.#failure = { error };
+    else {
+      this.#errors.push(error);
       if (!this.#isReleasing) this.#watcher.failed(error);
     }
   };

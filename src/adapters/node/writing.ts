@@ -27,7 +27,6 @@ export class Writing<Event> implements Watcher {
   /** Written, and not called back. */
   #inFlight = 0;
   #isWriting = false;
-  #hasDrained = false;
   #isFinished = false;
   /** Nothing more is written: the stage has ended, or nobody wants what would come of it. */
   #isHalted = false;
@@ -63,7 +62,7 @@ export class Writing<Event> implements Watcher {
       this.#pending = { resolve, reject };
       this.#list = events;
       this.#next = 0;
-      this.#continue();
+      this.resume();
     });
   }
 
@@ -78,9 +77,20 @@ export class Writing<Event> implements Watcher {
     });
   }
 
-  /** More may be in flight than before. */
+  /** Writes on, as far as it can. */
   resume(): void {
-    if (this.#next < this.#list.length) this.#continue();
+    if (this.#isWriting) return;
+    this.#isWriting = true;
+    try {
+      while (this.#canWrite) {
+        this.#writeUntilFull();
+        // A callback or 'drain' tells when to go on, unless it came while we wrote.
+        if (this.#inFlight > 0) break;
+      }
+    } catch (error) {
+      this.failed(error);
+    }
+    this.#isWriting = false;
   }
 
   /** Writes no more, and waits for nothing. */
@@ -130,24 +140,12 @@ export class Writing<Event> implements Watcher {
     pending?.resolve();
   }
 
-  #continue(): void {
-    if (this.#isWriting || this.#isHalted || this.#failure !== undefined || this.#stream.writableNeedDrain === true) return;
-    this.#isWriting = true;
-    try {
-      // 'drain' and the callbacks may come while we write.
-      let goesOn: boolean;
-      do {
-        this.#hasDrained = false;
-        goesOn = this.#writeUntilFull() ? this.#inFlight === 0 && this.#most() > 0 : this.#hasDrained;
-      } while (goesOn && this.#next < this.#list.length);
-    } catch (error) {
-      this.failed(error);
-    }
-    this.#isWriting = false;
+  get #canWrite(): boolean {
+    if (this.#isHalted || this.#failure !== undefined || this.#stream.writableNeedDrain === true) return false;
+    return this.#next < this.#list.length && this.#inFlight < this.#most();
   }
 
-  /** Returns whether the stream would take more. */
-  #writeUntilFull(): boolean {
+  #writeUntilFull(): void {
     const stream = this.#stream;
     const list = this.#list;
     const end = Math.min(list.length, this.#next + this.#most() - this.#inFlight);
@@ -164,7 +162,6 @@ export class Writing<Event> implements Watcher {
     } finally {
       if (isCorked) stream.uncork?.();
     }
-    return hasRoom;
   }
 
   readonly #onWritten = (error?: unknown): void => {
@@ -175,13 +172,10 @@ export class Writing<Event> implements Watcher {
       this.failed(errored ?? (destroyed === true ? prematureClose("finish") : error));
     } else if (this.#next === this.#list.length) {
       if (this.#inFlight === 0 && !this.isEnding) this.#settle();
-    } else if (this.#inFlight === 0) this.#continue();
+    } else if (this.#inFlight === 0) this.resume();
   };
 
-  readonly #onDrain = (): void => {
-    if (this.#isWriting) this.#hasDrained = true;
-    else this.resume();
-  };
+  readonly #onDrain = (): void => this.resume();
 
   readonly #onFinish = (): void => {
     if (!this.isEnding) this.failed(endedByOthers());
