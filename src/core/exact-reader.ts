@@ -10,6 +10,11 @@ export class Exact<Out> extends Reader<Out, Out> {
   #list: readonly Out[] = [];
   #index = 0;
   #unasked = 0;
+  /** The answer to a request that waited is a microtask behind one that is at hand: it must not be overtaken. */
+  #isAnswering = false;
+  readonly #hasAnswered = (): void => {
+    this.#isAnswering = false;
+  };
   /** Calls of `next()` that have not been answered. */
   #inFlight = 0;
   /** How many events may be taken without a message before the slice is looked at. */
@@ -22,7 +27,7 @@ export class Exact<Out> extends Reader<Out, Out> {
 
   next(): Promise<IteratorResult<Out, undefined>> {
     if (this.up === undefined) this.open();
-    if (this.#inFlight === 0 && this.requests.length === 0 && this.#untilClock > 0 && !this.hasRest) {
+    if (this.#inFlight === 0 && this.requests.length === 0 && !this.#isAnswering && this.#untilClock > 0 && !this.hasRest) {
       const taken = this.up?.takeBuffered?.();
       if (taken !== undefined) {
         this.#untilClock -= 1;
@@ -52,6 +57,12 @@ export class Exact<Out> extends Reader<Out, Out> {
     if (this.requests.length === 0 && this.hasResult) return { value: this.take(), done: false };
     return this.wait();
   };
+
+  protected override answered(): void {
+    if (this.#isAnswering) return;
+    this.#isAnswering = true;
+    void READY.then(this.#hasAnswered);
+  }
 
   protected opened(): void {
     // Asked for in `#settle`.

@@ -81,6 +81,11 @@ export abstract class Reader<Out, Result> implements Subscriber<Out>, EventReade
     // Exact readers hold no demand back.
   }
 
+  /** A request that waited has been resolved. */
+  protected answered(): void {
+    // Of concern where an answer has further to go than one that is at hand.
+  }
+
   /** The wire is open: ask. */
   protected abstract opened(up: Port<Upward>): void;
 
@@ -115,6 +120,7 @@ export abstract class Reader<Out, Result> implements Subscriber<Out>, EventReade
   protected serve(): void {
     while (this.requests.length > 0 && this.hasResult) {
       this.requests.shift().resolve({ value: this.take() as Result, done: false });
+      this.answered();
       if (this.requests.length > 0) this.count();
     }
     if (this.requests.length > 0 && this.isOver) this.#finish();

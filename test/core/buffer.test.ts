@@ -214,7 +214,7 @@ const steps = fc.array(
   { maxLength: 60, size: "max" },
 );
 
-test.each(["first", "last", undefined] as const)("a buffer with bufferKeep %s does what its model does, whatever comes and goes", (keep) => {
+test.each(["first", "last", undefined] as const)("a buffer with bufferKeep %s does what its model does, whatever comes and goes", { timeout: 30_000 }, (keep) => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 12 }), steps, (limit, script) => {
       const buffer = new Buffer<number, string>(limit, keep ?? "first");

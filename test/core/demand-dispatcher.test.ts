@@ -313,7 +313,7 @@ const steps = fc.array(
   { minLength: 20, maxLength: 150, size: "max" },
 );
 
-test("the demand dispatcher serves in the order of a sorted list, whoever comes, asks and leaves", () => {
+test("the demand dispatcher serves in the order of a sorted list, whoever comes, asks and leaves", { timeout: 30_000 }, () => {
   fc.assert(
     fc.property(steps, (script) => {
       const scene = new Scene({ maxDemand: 40 });

@@ -994,7 +994,7 @@ const steps = fc.array(
 /** How many events more or fewer than it is asked for a source returns, call by call. */
 const moods = fc.array(fc.integer({ min: -4, max: 3 }), { minLength: 1, maxLength: 8 });
 
-test("no demand is lost or invented, and no event, whoever comes, asks and leaves, and whatever the source brings", async () => {
+test("no demand is lost or invented, and no event, whoever comes, asks and leaves, and whatever the source brings", { timeout: 30_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(steps, moods, async (script, surplus) => {
       let made = 0;

@@ -55,7 +55,7 @@ const steps = fc.array(
   { maxLength: 60, size: "max" },
 );
 
-test("a queue does what an array does, in whatever order it is filled and emptied", () => {
+test("a queue does what an array does, in whatever order it is filled and emptied", { timeout: 30_000 }, () => {
   fc.assert(
     fc.property(steps, (script) => {
       const queue = new Queue<number>();

@@ -481,7 +481,7 @@ const windows = fc.record({ maxDemand: fc.integer({ min: 1, max: 9 }), least: fc
 const ends = fc.constantFrom("complete" as const, "fail" as const, "stop" as const, "return" as const);
 
 describe.each(ways)("%s", (_name, open) => {
-  test("gives every event once and in order, and settles every next, whoever is faster and however it ends", async () => {
+  test("gives every event once and in order, and settles every next, whoever is faster and however it ends", { timeout: 30_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(steps, windows, ends, async (script, { maxDemand, least }, end) => {
         const failure = new Error("told to");

@@ -130,7 +130,7 @@ class Turns {
   }
 }
 
-describe("the event loop stays alive while", () => {
+describe("the event loop stays alive while", { timeout: 30_000 }, () => {
   /** Events until the event loop has turned a few times, or very many. */
   function* until(turns: Turns): Generator<number> {
     for (let event = 0; event < MANY && !turns.areAlive; event += 1) yield event;

@@ -448,7 +448,7 @@ function handlers(behaviour: Behaviour): Handlers<number, number, never> {
   }
 }
 
-test("the counts balance at every quiet moment of any graph, and the protocol is kept, whatever ends, fails and leaves", async () => {
+test("the counts balance at every quiet moment of any graph, and the protocol is kept, whatever ends, fails and leaves", { timeout: 30_000 }, async () => {
   setReporter(() => undefined);
   try {
     await fc.assert(
@@ -484,7 +484,7 @@ test("the counts balance at every quiet moment of any graph, and the protocol is
   }
 });
 
-test("a graph that is left to itself delivers everything: nothing stalls", async () => {
+test("a graph that is left to itself delivers everything: nothing stalls", { timeout: 30_000 }, async () => {
   setReporter(() => undefined);
   try {
     await fc.assert(
