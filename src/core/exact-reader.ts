@@ -10,7 +10,7 @@ export class Exact<Out> extends Reader<Out, Out> {
   #list: readonly Out[] = [];
   #index = 0;
   #unasked = 0;
-  /** The answer to a request that waited is a microtask behind one that is at hand: it must not be overtaken. */
+  /** The answer to a request that waited is some microtasks behind one that is at hand: it must not be overtaken. */
   #isAnswering = false;
   readonly #hasAnswered = (): void => {
     this.#isAnswering = false;
@@ -54,8 +54,9 @@ export class Exact<Out> extends Reader<Out, Out> {
       this.#unasked = 0;
       runNow();
     }
-    if (this.requests.length === 0 && this.hasResult) return { value: this.take(), done: false };
-    return this.wait();
+    if (this.requests.length > 0 || !this.hasResult) return this.wait();
+    const result: IteratorResult<Out, undefined> = { value: this.take(), done: false };
+    return this.#isAnswering ? Promise.resolve(result) : result;
   };
 
   protected override answered(): void {

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { BadOptionError, SluiceError, consumer, producer, type ExitReason, type Report } from "sluice";
+import { ADOPT, BadOptionError, SluiceError, consumer, producer, type ExitReason, type PushProducer, type Report } from "sluice";
 import { ConsumerProbe, settle } from "sluice/testing";
 import { deferred } from "./support/deferred.ts";
 import { range } from "./support/range.ts";
@@ -934,6 +934,18 @@ describe("the consumers of a producer", () => {
     ]);
     expect(old.ends).toHaveLength(1);
     expect(source.snapshot()).toMatchObject({ state: "running", output: { consumers: ["renewed"] } });
+  });
+
+  test("leave a stage running that somebody takes into care at that moment", async () => {
+    const source: PushProducer<number> = producer<number>({
+      handleDemand: (demand) => range(demand),
+      handleCancel: () => void source[ADOPT]({}),
+    });
+    const probe = new ConsumerProbe(source);
+    await probe.ask(1);
+    await probe.cancel();
+    expect(source.snapshot().state).toBe("running");
+    await source.stop();
   });
 
   test("may come and go a thousand times, and the account of demand stays right", async () => {
