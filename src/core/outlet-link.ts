@@ -60,11 +60,16 @@ export class OutletLink<Out> extends StagePort<Upward, StageCore> implements Rec
   }
 
   handle(message: Upward): void {
-    if (typeof message === "number") {
-      if (this.isSubscribed) this.#outlet.ask(this, message);
-      else if (this.isLeft && this.stage.isAlive) this.#refuse();
-    } else if (message.type === "subscribe") this.#outlet.subscribe(this, message);
-    else this.leave(message);
+    try {
+      if (typeof message === "number") {
+        if (this.isSubscribed) this.#outlet.ask(this, message);
+        else if (this.isLeft && this.stage.isAlive) this.#refuse();
+      } else if (message.type === "subscribe") this.#outlet.subscribe(this, message);
+      else this.leave(message);
+    } catch (error) {
+      // A dispatcher of the user's that throws where it must not: the account with its consumers is lost.
+      this.stage.end({ type: "error", error });
+    }
     this.stage.pump();
   }
 
@@ -90,7 +95,9 @@ export class OutletLink<Out> extends StagePort<Upward, StageCore> implements Rec
   }
 
   askAgain(count: number): void {
-    post(this, count);
+    this.stage.inTurn(() => {
+      if (this.isSubscribed) this.#outlet.ask(this, count);
+    });
   }
 
   end(reason: ExitReason, kind: Cancel["kind"]): void {

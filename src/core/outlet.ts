@@ -466,9 +466,14 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
   }
 
   drop(): void {
-    this.#lost += this.buffered;
+    this.#lost += this.#buffer.size;
     this.#buffer.clear();
-    this.#dispatcher.clear?.();
+    try {
+      this.#lost += this.#dispatcher.queued ?? 0;
+      this.#dispatcher.clear?.();
+    } catch (error) {
+      this.#stage.report({ kind: "cleanup-failed", error });
+    }
     this.#demands.clear();
     this.#held = 0;
   }

@@ -16,7 +16,8 @@ export interface Stage extends AsyncDisposable {
   readonly closed: Promise<ExitReason>;
   /**
    * Stops the stage now: what is buffered or queued is lost (and counted), a callback in progress is waited for, then
-   * `handleStop` runs. Resolves when the stage has ended, after at most twice `stopWithinMs`. Never rejects.
+   * `handleStop` runs. Resolves when the stage has ended, after at most twice `stopWithinMs`. Never rejects. A callback that
+   * awaits the stop of its own stage waits for itself: `self.stop()` returns at once.
    */
   stop(reason?: unknown): Promise<void>;
   /** The stage at this moment: its counts, what it waits for, its neighbours. */
