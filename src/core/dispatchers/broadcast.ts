@@ -33,6 +33,8 @@ class BroadcastDispatcher<Event> implements Dispatcher<Event> {
   /** The lowest limit, and how many consumers stand at it: the others are looked at only when nobody does. */
   #lowest = 0;
   #atLowest = 0;
+  /** How many of the seats have one. */
+  #selectors = 0;
 
   get capacity(): number {
     return this.#seats.size === 0 ? 0 : this.#lowest - this.#sent;
@@ -47,6 +49,7 @@ class BroadcastDispatcher<Event> implements Dispatcher<Event> {
     this.#identities.add(recipient.identity);
     const seat: Seat<Event> = { recipient, selector: selector as Seat<Event>["selector"], limit: this.#sent, before: undefined, after: undefined };
     this.#seats.set(recipient, seat);
+    if (selector !== undefined) this.#selectors += 1;
     this.#putFirst(seat);
     // Who joins has asked for nothing: the common demand is zero until it does, and the others keep theirs.
     this.#findLowest();
@@ -66,6 +69,7 @@ class BroadcastDispatcher<Event> implements Dispatcher<Event> {
     const seat = this.#seats.get(recipient);
     if (seat === undefined) return;
     this.#seats.delete(recipient);
+    if (seat.selector !== undefined) this.#selectors -= 1;
     this.#takeOut(seat);
     this.#identities.delete(recipient.identity);
     this.#findLowest();
@@ -75,20 +79,25 @@ class BroadcastDispatcher<Event> implements Dispatcher<Event> {
     const taken = Math.min(events.length, this.capacity);
     if (taken === 0) return 0;
     const list = taken === events.length ? events : events.slice(0, taken);
-    // Selected for all before anything is sent: a selector that throws leaves nothing half done.
+    if (this.#selectors > 0) this.#select(list);
+    else for (let seat = this.#first; seat !== undefined; seat = seat.after) seat.recipient.send(list);
+    this.#sent += taken;
+    return taken;
+  }
+
+  /** Selects for all before anything is sent: a selector that throws leaves nothing half done. */
+  #select(list: readonly Event[]): void {
     const selected: (readonly Event[])[] = [];
     for (let seat = this.#first; seat !== undefined; seat = seat.after) {
       selected.push(seat.selector === undefined ? list : list.filter(seat.selector));
     }
-    this.#sent += taken;
     let place = 0;
     for (let seat = this.#first; seat !== undefined; seat = seat.after) {
       const some = selected[place] as readonly Event[];
       place += 1;
       if (some.length > 0) seat.recipient.send(some);
-      if (some.length < taken) seat.recipient.askAgain(taken - some.length);
+      if (some.length < list.length) seat.recipient.askAgain(list.length - some.length);
     }
-    return taken;
   }
 
   #putFirst(seat: Seat<Event>): void {
@@ -115,7 +124,8 @@ class BroadcastDispatcher<Event> implements Dispatcher<Event> {
   #findLowest(): void {
     let lowest = Infinity;
     let count = 0;
-    for (const { limit } of this.#seats.values()) {
+    for (let seat = this.#first; seat !== undefined; seat = seat.after) {
+      const { limit } = seat;
       if (limit < lowest) {
         lowest = limit;
         count = 0;

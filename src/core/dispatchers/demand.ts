@@ -26,31 +26,74 @@ export function demandDispatcher<Event>(options: DemandDispatcherOptions = {}): 
   return (host) => new DemandDispatcher(host, maxDemand, shuffle === true ? Math.random : shuffle === false ? undefined : shuffle);
 }
 
-/** A consumer's place in the heap. */
-interface Seat<Event> {
+/** A consumer's place in the line of its rank. */
+class Seat<Event> {
   readonly recipient: Recipient<Event>;
-  demand: number;
-  /** When it came to this demand: lower is earlier. */
-  since: number;
-  place: number;
+  rank: Rank<Event>;
+  before: Seat<Event> | undefined = undefined;
+  after: Seat<Event> | undefined = undefined;
+
+  constructor(recipient: Recipient<Event>, rank: Rank<Event>) {
+    this.recipient = recipient;
+    this.rank = rank;
+  }
 }
 
-/** A binary heap of consumers: the greatest demand first, then who has stood there the longest. */
+/** The consumers with one open demand, in a line: who has come to it first is served first. */
+class Rank<Event> {
+  demand: number;
+  above: Rank<Event> = this;
+  below: Rank<Event> = this;
+  first: Seat<Event> | undefined = undefined;
+  last: Seat<Event> | undefined = undefined;
+
+  constructor(demand: number) {
+    this.demand = demand;
+  }
+
+  add(seat: Seat<Event>): void {
+    seat.rank = this;
+    seat.before = this.last;
+    if (this.last === undefined) this.first = seat;
+    else this.last.after = seat;
+    this.last = seat;
+  }
+
+  remove(seat: Seat<Event>): void {
+    const { before, after } = seat;
+    if (before === undefined) this.first = after;
+    else before.after = after;
+    if (after === undefined) this.last = before;
+    else after.before = before;
+    seat.before = undefined;
+    seat.after = undefined;
+  }
+}
+
+/**
+ * Consumers by rank. A consumer moves by the ranks between its old demand and its new one, and they are whole numbers: a step
+ * at most for each event that was asked for or delivered, whatever the number of consumers.
+ */
 class DemandDispatcher<Event> implements Dispatcher<Event> {
   readonly givesAllToOne = true;
   readonly #host: DispatcherHost;
   readonly #seats = new Map<Recipient<Event>, Seat<Event>>();
-  readonly #heap: Seat<Event>[] = [];
+  /** Two ranks that are always empty. Between them are the others in descending order, and none of those is empty. */
+  readonly #ceiling: Rank<Event> = new Rank(Infinity);
+  readonly #floor: Rank<Event> = new Rank(-1);
+  /** A rank that is not in use. */
+  #spare: Rank<Event> | undefined;
   #maxDemand: number | undefined;
   /** Until the first list. */
   #random: (() => number) | undefined;
-  #clock = 0;
   #capacity = 0;
 
   constructor(host: DispatcherHost, maxDemand: number | undefined, random: (() => number) | undefined) {
     this.#host = host;
     this.#random = random;
     this.#maxDemand = maxDemand;
+    this.#ceiling.below = this.#floor;
+    this.#floor.above = this.#ceiling;
   }
 
   get capacity(): number {
@@ -58,101 +101,100 @@ class DemandDispatcher<Event> implements Dispatcher<Event> {
   }
 
   subscribe(recipient: Recipient<Event>): void {
-    const seat: Seat<Event> = { recipient, demand: 0, since: (this.#clock += 1), place: this.#heap.length };
+    const { above } = this.#floor;
+    const rank = above.demand === 0 ? above : this.#between(above, 0);
+    const seat = new Seat(recipient, rank);
     this.#seats.set(recipient, seat);
-    this.#heap.push(seat);
-    this.#rise(seat);
+    rank.add(seat);
   }
 
   ask(recipient: Recipient<Event>, demand: number): void {
     // The map is spared where it can be: most producers have one consumer.
-    const first = this.#heap[0];
+    const { first } = this.#ceiling.below;
     const seat = first?.recipient === recipient ? first : this.#seats.get(recipient);
     if (seat === undefined) return;
     this.#maxDemand ??= demand;
     if (demand > this.#maxDemand) {
       this.#host.report({ kind: "ask-over-max", partner: recipient.name, count: demand, max: this.#maxDemand });
     }
-    seat.demand += demand;
     this.#capacity += demand;
-    seat.since = this.#clock += 1;
-    if (this.#heap.length > 1) {
-      this.#rise(seat);
-      this.#sink(seat);
-    }
+    this.#move(seat, seat.rank.demand + demand);
   }
 
   cancel(recipient: Recipient<Event>): void {
     const seat = this.#seats.get(recipient);
     if (seat === undefined) return;
     this.#seats.delete(recipient);
-    this.#capacity -= seat.demand;
-    const last = this.#heap.pop();
-    if (last === undefined || last === seat) return;
-    this.#put(last, seat.place);
-    this.#rise(last);
-    this.#sink(last);
+    this.#capacity -= seat.rank.demand;
+    this.#leave(seat);
   }
 
   dispatch(events: readonly Event[]): number {
     if (this.#random !== undefined) this.#shuffle(this.#random);
     let taken = 0;
     while (taken < events.length) {
-      const seat = this.#heap[0];
-      if (seat === undefined || seat.demand === 0) break;
-      const end = Math.min(events.length, taken + seat.demand);
+      const { demand, first } = this.#ceiling.below;
+      if (first === undefined || demand === 0) break;
+      const end = Math.min(events.length, taken + demand);
       // Lists are handed on uncopied wherever one consumer takes the whole.
-      seat.recipient.send(taken === 0 && end === events.length ? events : events.slice(taken, end));
-      seat.demand -= end - taken;
-      seat.since = this.#clock += 1;
+      first.recipient.send(taken === 0 && end === events.length ? events : events.slice(taken, end));
+      this.#move(first, demand - end + taken);
       taken = end;
-      if (this.#heap.length > 1) this.#sink(seat);
     }
     this.#capacity -= taken;
     return taken;
   }
 
+  /** Puts a consumer at the end of the line of another rank. */
+  #move(seat: Seat<Event>, demand: number): void {
+    const { rank } = seat;
+    let { above, below } = rank;
+    if (rank.first === rank.last && above.demand > demand && demand > below.demand) {
+      // Alone, and between the same neighbours as before.
+      rank.demand = demand;
+      return;
+    }
+    if (demand > rank.demand) {
+      while (above.demand < demand) above = above.above;
+      below = above.demand === demand ? above : this.#between(above, demand);
+    } else {
+      while (below.demand > demand) below = below.below;
+      if (below.demand < demand) below = this.#between(below.above, demand);
+    }
+    this.#leave(seat);
+    below.add(seat);
+  }
+
+  /** A new rank right below another. */
+  #between(above: Rank<Event>, demand: number): Rank<Event> {
+    const rank = this.#spare ?? new Rank(demand);
+    this.#spare = undefined;
+    rank.demand = demand;
+    rank.above = above;
+    rank.below = above.below;
+    above.below.above = rank;
+    above.below = rank;
+    return rank;
+  }
+
+  #leave(seat: Seat<Event>): void {
+    const { rank } = seat;
+    rank.remove(seat);
+    if (rank.first !== undefined) return;
+    rank.above.below = rank.below;
+    rank.below.above = rank.above;
+    this.#spare = rank;
+  }
+
   #shuffle(random: () => number): void {
     this.#random = undefined;
-    const places = this.#heap.map((seat) => ({ seat, at: random() })).toSorted((one, other) => one.at - other.at);
-    for (const { seat } of places) {
-      seat.since = this.#clock += 1;
-      this.#rise(seat);
-      this.#sink(seat);
+    for (let rank = this.#ceiling.below; rank !== this.#floor; rank = rank.below) {
+      const line: { readonly seat: Seat<Event>; readonly at: number }[] = [];
+      for (let seat = rank.first; seat !== undefined; seat = seat.after) line.push({ seat, at: random() });
+      for (const { seat } of line.toSorted((one, other) => one.at - other.at)) {
+        rank.remove(seat);
+        rank.add(seat);
+      }
     }
   }
-
-  #rise(seat: Seat<Event>): void {
-    while (seat.place > 0) {
-      const parent = this.#heap[(seat.place - 1) >> 1];
-      if (parent === undefined || !isBefore(seat, parent)) return;
-      this.#swap(seat, parent);
-    }
-  }
-
-  #sink(seat: Seat<Event>): void {
-    while (true) {
-      const left = this.#heap[2 * seat.place + 1];
-      if (left === undefined) return;
-      const right = this.#heap[2 * seat.place + 2];
-      const first = right !== undefined && isBefore(right, left) ? right : left;
-      if (!isBefore(first, seat)) return;
-      this.#swap(first, seat);
-    }
-  }
-
-  #swap(one: Seat<Event>, other: Seat<Event>): void {
-    const { place } = one;
-    this.#put(one, other.place);
-    this.#put(other, place);
-  }
-
-  #put(seat: Seat<Event>, place: number): void {
-    this.#heap[place] = seat;
-    seat.place = place;
-  }
-}
-
-function isBefore<Event>(one: Seat<Event>, other: Seat<Event>): boolean {
-  return one.demand > other.demand || (one.demand === other.demand && one.since < other.since);
 }
