@@ -184,6 +184,8 @@ export function selfOf<Out>(core: StageCore, inlet: InletHalf | undefined, outle
       if (outlet === undefined) throw new SluiceError("SLUICE_BAD_OPTION", `${core.name} is a consumer and cannot emit`);
       if (!core.isAlive) throw new SluiceError("SLUICE_ENDED", `${core.name} has ended: it takes no more events`);
       if (events.length === 0) return outlet.room;
+      // Behind what earlier calls of a single-event handler have returned.
+      inlet?.flush();
       const room = outlet.emit(events);
       core.nudge();
       return room;

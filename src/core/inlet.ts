@@ -344,6 +344,11 @@ export class InletHalf implements ConsumingHalf {
     return started > 0;
   }
 
+  /** Emits what calls for single events have returned at once. */
+  flush(): void {
+    this.#pool?.flush();
+  }
+
   // ---- the end
 
   tell(reason: ExitReason): void {

@@ -27,6 +27,8 @@ export class OutletLink<Out> extends StagePort<Upward, StageCore> implements Rec
   isSubscribed = false;
   /** The consumer has been told that the subscription has ended. */
   isOver = false;
+  /** Its consumer's cancel waits in the mailbox. */
+  isLeaving = false;
   /** It was the consumer who ended it: it must not ask any more. */
   isLeft = false;
   readonly #outlet: Outlet<Out>;
@@ -53,7 +55,7 @@ export class OutletLink<Out> extends StagePort<Upward, StageCore> implements Rec
     if (this.stage.isDeferring) {
       this.stage.defer(this, message);
       if (typeof message === "object" && message.type === "cancel") {
-        this.isLeft = true;
+        this.isLeaving = true;
         this.#outlet.leaveMidCall(message.reason);
       }
     } else this.handle(message);

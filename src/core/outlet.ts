@@ -217,8 +217,8 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
   /** The last consumer goes while a callback is in progress, and nothing else waits behind it: the stage stops at once. */
   leaveMidCall(reason: ExitReason): void {
     if (!this.#stopsUnused) return;
-    for (const link of this.#links) if (!link.isLeft) return;
-    if (this.#stage.hasMailOnlyFrom((port) => port instanceof OutletLink && port.isLeft)) this.#stage.stop(causeOf(reason));
+    for (const link of this.#links) if (!link.isLeaving) return;
+    if (this.#stage.hasMailOnlyFrom((port) => port instanceof OutletLink && port.isLeaving)) this.#stage.stop(causeOf(reason));
   }
 
   get #stopsUnused(): boolean {
