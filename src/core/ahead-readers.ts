@@ -19,7 +19,14 @@ abstract class Windowed<Out, Result> extends Reader<Out, Result> {
   }
 
   protected opened(up: Port<Upward>): void {
-    post(up, this.window.open());
+    // In a message of its own, as a consumer asks: who else comes in this turn is subscribed before events flow.
+    const demand = this.window.open();
+    const first: Port<undefined> = {
+      receive: () => {
+        if (!this.isOver) post(up, demand);
+      },
+    };
+    post(first, undefined);
   }
 
   protected override get hasResult(): boolean {

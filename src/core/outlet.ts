@@ -127,7 +127,8 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
 
   /** How many more events fit: room in the buffer and open demand. */
   get room(): number {
-    const open = this.#demandMode === "forward" ? this.#dispatcher.capacity : 0;
+    const isHeld = this.#demandMode === "accumulate" || this.#dispatcher.isFull === true || this.#buffer.size > 0;
+    const open = isHeld ? 0 : this.#dispatcher.capacity;
     return Math.max(0, this.#settings.bufferSize - this.buffered) + open;
   }
 

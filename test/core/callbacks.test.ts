@@ -446,6 +446,45 @@ describe("handleDemand", () => {
     await stage.stop();
   });
 
+  test("is called for accumulated demands one by one, never with their sum", async () => {
+    const demands: number[] = [];
+    const { stage, down } = await above<number>({ demand: "accumulate", handleDemand: (demand) => void demands.push(demand) });
+    await down.ask(1);
+    await down.ask(2);
+    await down.ask(3);
+    expect(demands).toEqual([]);
+    stage.setDemandMode("forward");
+    await settle();
+    expect(demands).toEqual([1, 2, 3]);
+    await stage.stop();
+  });
+
+  test("is not called for what events that were emitted meanwhile serve, the oldest demand first", async () => {
+    const demands: number[] = [];
+    const { stage, down } = await above<number>({ demand: "accumulate", handleDemand: (demand) => void demands.push(demand) });
+    await down.ask(1);
+    await down.ask(3);
+    stage.emit([7, 8]);
+    await settle();
+    stage.setDemandMode("forward");
+    await settle();
+    expect(down.batches).toEqual([[7, 8]]);
+    expect(demands).toEqual([2]);
+    await stage.stop();
+  });
+
+  test("is called for what the buffer leaves of an accumulated demand", async () => {
+    const demands: number[] = [];
+    const { stage, down } = await above<number>({ demand: "accumulate", handleDemand: (demand) => void demands.push(demand) });
+    stage.emit([7, 8]);
+    await down.ask(5);
+    stage.setDemandMode("forward");
+    await settle();
+    expect(down.batches).toEqual([[7, 8]]);
+    expect(demands).toEqual([3]);
+    await stage.stop();
+  });
+
   test("that is pending holds the mailbox: the next ask waits for it, and so does the next call", async () => {
     const calls: { readonly demand: number; readonly call: Deferred<readonly number[]> }[] = [];
     const { stage, down } = await run({

@@ -36,6 +36,15 @@ describe("a consumer asks", () => {
     expect(sink.role).toBe("consumer");
   });
 
+  test("after as many events as a batch holds, where it handles them one by one", async () => {
+    const probe = new ProducerProbe<number>();
+    await using sink = consumer({ subscribeTo: [{ to: probe.producer, maxDemand: 10, minDemand: 5 }], handleEvent: () => undefined });
+    await settle();
+    await probe.emit(...range(10));
+    expect(probe.asks).toEqual([10, 5, 5]);
+    expect(sink.snapshot().input?.handled).toBe(10);
+  });
+
   test("for one event after each where maxDemand is 1", async () => {
     const probe = new ProducerProbe<number>();
     await using sink = consumer({ subscribeTo: [{ to: probe.producer, maxDemand: 1 }], handleEvents: () => undefined });

@@ -936,6 +936,20 @@ describe("the consumers of a producer", () => {
     expect(source.snapshot()).toMatchObject({ state: "running", output: { consumers: ["renewed"] } });
   });
 
+  test("get one end, though they came while a callback held the mailbox of a stage that stops", async () => {
+    const gate = deferred();
+    const source = producer<number>({ handleDemand: () => gate.promise });
+    await new ConsumerProbe(source).ask(1);
+    const late = new ConsumerProbe(source);
+    void late.ask(1);
+    await settle();
+    const stopped = source.stop("enough");
+    gate.resolve();
+    await stopped;
+    await settle();
+    expect(late.ends).toEqual([{ type: "cancel", kind: "down", reason: { type: "shutdown", reason: "enough" } }]);
+  });
+
   test("leave a stage running that somebody takes into care at that moment", async () => {
     const source: PushProducer<number> = producer<number>({
       handleDemand: (demand) => range(demand),

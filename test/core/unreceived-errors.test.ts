@@ -362,7 +362,7 @@ test("a reporter that throws is an uncaught exception, and changes nothing for t
   await numbers.stop();
 });
 
-describe("in a process of its own", () => {
+describe("in a process of its own", { timeout: 30_000 }, () => {
   interface Result {
     readonly code: number;
     readonly stderr: string;

@@ -226,7 +226,7 @@ describe("after the end", () => {
   });
 });
 
-describe("an idle stage that nobody references is plain garbage:", () => {
+describe("an idle stage that nobody references is plain garbage:", { timeout: 30_000 }, () => {
   setFlagsFromString("--expose-gc");
   const gc = runInNewContext("gc") as () => void;
 

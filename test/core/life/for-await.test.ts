@@ -196,6 +196,18 @@ describe("a source whose own next() is stuck", () => {
     for (const report of reports) expect(["late-failure", "cleanup-failed"]).toContain(report.kind);
   });
 
+  test("rejects the first next() in flight when the stage fails; the others are done", async () => {
+    const error = new Error("connection lost");
+    const stuck = deferred<IteratorResult<number>>();
+    const numbers = fromIterable({ [Symbol.asyncIterator]: () => ({ next: () => stuck.promise }) });
+    const reader = numbers[Symbol.asyncIterator]();
+    const nexts = [1, 2, 3].map(() => watch(reader.next()));
+    await settle();
+    stuck.reject(error);
+    await settle();
+    expect(nexts).toEqual([{ error: same(error) }, { value: DONE }, { value: DONE }]);
+  });
+
   test("settles all next() in flight, in order, when the loop is left", async () => {
     const numbers = fromIterable({ [Symbol.asyncIterator]: () => ({ next: never }) });
     const reader = numbers[Symbol.asyncIterator]();
@@ -245,6 +257,22 @@ describe.each(WAYS)("return() before the first next() of %s", (_, read) => {
     expect(await reader.next()).toEqual(DONE);
     expect(opened).toBe(0);
   });
+});
+
+test.each(["events", "batches"] as const)("a reader by %s whose signal has aborted already touches no source, and rejects with the reason", async (way) => {
+  const error = new Error("time is up");
+  let opened = 0;
+  const numbers = fromIterable(() => {
+    opened += 1;
+    return [1];
+  });
+  const reader: AsyncIterator<unknown> = numbers[way]({ signal: AbortSignal.abort(error) });
+  await expect(reader.next()).rejects.toBe(error);
+  expect(await reader.next()).toEqual(DONE);
+  expect(await reader.return?.()).toEqual(DONE);
+  await settle();
+  expect(opened).toBe(0);
+  expect(numbers.snapshot().output?.consumers).toEqual([]);
 });
 
 describe("a second loop over a live stage", () => {
@@ -330,6 +358,18 @@ describe("what was read ahead", () => {
     controller.abort(error);
     await expect(reader.next()).rejects.toBe(error);
     expect(await reader.next()).toEqual(DONE);
+  });
+
+  test.each(["events", "batches"] as const)("is given out no more by %s, in however many lists it came", async (way) => {
+    const numbers = producer<number>();
+    const reader = numbers[way]({ maxDemand: 8 });
+    const first = reader.next();
+    for (const n of [1, 2, 3]) numbers.emit([n]);
+    await first;
+    await settle();
+    await reader.return?.();
+    expect(await reader.next()).toEqual(DONE);
+    await numbers.stop();
   });
 
   test.each(["events", "batches"] as const)("and comes after an abort of %s is given out no more", async (way) => {
