@@ -23,7 +23,7 @@ export function run(events: number): Promise<number> {
         },
       );
       const [, ...sums] = yield* Effect.all([fill, ...Array.from({ length: READERS }, () => read)], { concurrency: "unbounded" });
-      return total(sums as number[]);
+      return total(sums);
     }),
   );
 }
