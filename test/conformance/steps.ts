@@ -1,0 +1,15 @@
+/** Steps of a scenario, as short as they read. */
+import type { ConsumerOptions, ProducerOptions, StageStep } from "./trace.ts";
+
+export const subscribe = (consumer: string, options: ProducerOptions = {}): StageStep => ({ do: "subscribe", consumer, options });
+export const again = (consumer: string, process: string): StageStep => ({ do: "subscribe", consumer, process });
+export const ask = (consumer: string, demand: number): StageStep => ({ do: "ask", consumer, demand });
+export const cancel = (consumer: string): StageStep => ({ do: "cancel", consumer, reason: "done" });
+export const emit = (...events: number[]): StageStep => ({ do: "emit", events });
+export const info = (message: string): StageStep => ({ do: "info", message });
+export const burst = (...steps: StageStep[]): StageStep => ({ do: "burst", steps });
+export const forward: StageStep = { do: "demandMode", mode: "forward" };
+export const start: StageStep = { do: "start" };
+export const subscribeTo = (producer: string, options: ConsumerOptions = { maxDemand: 4 }): StageStep => ({ do: "subscribeTo", producer, options });
+export const events = (producer: string, ...batch: number[]): StageStep => ({ do: "events", producer, events: batch });
+export const end = (producer: string, reason: string): StageStep => ({ do: "producerCancel", producer, reason });
