@@ -18,4 +18,4 @@
  */
 export { toObservable, type ToObservableOptions } from "./rxjs/to-observable.ts";
 export { eager, paced, settled, type Pace } from "./rxjs/pace.ts";
-export type { NotifierLike, ObserverLike, ObservedProducer, ObserverSubscription } from "./rxjs/shapes.ts";
+export type { NotifierLike, ObserveOptions, ObservedProducer, ObserverLike, ObserverSubscription } from "./rxjs/shapes.ts";

@@ -18,6 +18,8 @@ export function checkBoolean(name: string, value: unknown): void {
 /** Refuses the callbacks that an adapter gives to its stage itself. */
 export function checkAbsent(owner: string, options: object, ...names: readonly string[]): void {
   for (const name of names) {
-    if ((options as Record<string, unknown>)[name] !== undefined) throw new BadOptionError(`the options of ${owner}`, `without ${name}, which is its own`, name);
+    if ((options as Record<string, unknown>)[name] !== undefined) {
+      throw new BadOptionError(`the options of ${owner}`, `without ${name}, which is its own`, name);
+    }
   }
 }

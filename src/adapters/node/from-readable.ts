@@ -21,7 +21,10 @@ import { Custody } from "./custody.ts";
 import { Reading } from "./reading.ts";
 import { isReadable, type ReadableLike } from "./shapes.ts";
 
-/** Options of {@link fromReadable}, beside those of a producer. `bufferSize` has no bound by default: it is never needed for more than what consumers leave behind. */
+/**
+ * Options of {@link fromReadable}, beside those of a producer. The default of `bufferSize` is `Infinity`: the buffer never
+ * holds more than consumers demanded and left behind.
+ */
 export interface FromReadableOptions<Out> extends Omit<ProducerOptions<Out>, "handleDemand" | "handleStop"> {
   /** How long the end waits for 'close', in ms. Default 1,000. */
   readonly closeWithinMs?: number | undefined;

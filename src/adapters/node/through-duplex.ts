@@ -17,7 +17,14 @@
  *
  * Acks: an event counts as handled when the callback of its list's last write has been called.
  */
-import { BadOptionError, type OutletOptions, type ProducerConsumer, type StageOptions, type Target, type WindowOptions } from "../../core/index.ts";
+import {
+  BadOptionError,
+  type OutletOptions,
+  type ProducerConsumer,
+  type StageOptions,
+  type Target,
+  type WindowOptions,
+} from "../../core/index.ts";
 import { checkAbsent, checkMs, CLOSE_WITHIN_MS } from "./checks.ts";
 import { duplexStage } from "./duplex-stage.ts";
 import { isReadable, isWritable, type DuplexLike } from "./shapes.ts";
@@ -37,10 +44,24 @@ export interface ThroughDuplexOptions<In, Out>
  *
  * @throws BadOptionError when it is no Duplex, or an option is wrong
  */
-export function throughDuplex<In = unknown, Out = unknown>(duplex: DuplexLike, options: ThroughDuplexOptions<In, Out> = {}): ProducerConsumer<In, Out> {
+export function throughDuplex<In = unknown, Out = unknown>(
+  duplex: DuplexLike,
+  options: ThroughDuplexOptions<In, Out> = {},
+): ProducerConsumer<In, Out> {
   if (!isReadable(duplex) || !isWritable(duplex)) throw new BadOptionError("the duplex of throughDuplex", "a Node Duplex", duplex);
   const { closeWithinMs = CLOSE_WITHIN_MS, ...rest } = options;
   checkMs("closeWithinMs", closeWithinMs);
-  checkAbsent("throughDuplex", rest, "handleDemand", "handleEvents", "handleEvent", "handleComplete", "handleStop", "handleSubscribe", "handleCancel", "handleInfo", "demand");
+  checkAbsent("throughDuplex", rest, ...OWN_CALLBACKS, "demand");
   return duplexStage(duplex, rest, closeWithinMs);
 }
+
+const OWN_CALLBACKS = [
+  "handleDemand",
+  "handleEvents",
+  "handleEvent",
+  "handleComplete",
+  "handleStop",
+  "handleSubscribe",
+  "handleCancel",
+  "handleInfo",
+] as const;

@@ -132,8 +132,9 @@ class Observing<Event> implements ObserverSubscription {
     const observer = this.#observer;
     try {
       if (reason.type === "normal") observer.complete?.();
-      else if (observer.error !== undefined) observer.error(reason.type === "error" ? reason.error : new StoppedError(this.#producer.name, reason.reason));
-      else if (reason.type === "error") throwUncaught(reason.error);
+      else if (reason.type === "shutdown") observer.error?.(new StoppedError(this.#producer.name, reason.reason));
+      else if (observer.error !== undefined) observer.error(reason.error);
+      else throwUncaught(reason.error);
     } catch (error) {
       throwUncaught(error);
     }

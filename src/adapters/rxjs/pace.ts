@@ -20,7 +20,9 @@ export const settled: Pace = Object.freeze({ type: "settled" });
  * @throws BadOptionError for a notifier without `subscribe`, or a count that is not an integer of at least 1
  */
 export function paced(notifier: NotifierLike, count = 1): Pace {
-  if (typeof notifier !== "object" || notifier === null || typeof notifier.subscribe !== "function") throw new BadOptionError("the notifier of paced", "an Observable", notifier);
+  if (typeof notifier !== "object" || notifier === null || typeof notifier.subscribe !== "function") {
+    throw new BadOptionError("the notifier of paced", "an Observable", notifier);
+  }
   if (!Number.isSafeInteger(count) || count < 1) throw new BadOptionError("the count of paced", "an integer of at least 1", count);
   return { type: "paced", notifier, count };
 }

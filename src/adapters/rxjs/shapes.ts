@@ -15,6 +15,11 @@ export interface ObserverSubscription {
   unsubscribe(): void;
 }
 
+export interface ObserveOptions {
+  /** Unsubscribes when it aborts. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 declare global {
   interface SymbolConstructor {
     /** As RxJS declares it; there is none in the runtimes of today. */
@@ -28,7 +33,7 @@ export interface ObservedProducer<out Event> {
    * Begins a subscription. No function of the observer is called before it returns, unless there is nothing to subscribe to:
    * the function that makes the producer throws, or the notifier of `paced` fails at once.
    */
-  subscribe(observer: ObserverLike<Event> | ((event: Event) => unknown), options?: { readonly signal?: AbortSignal | undefined }): ObserverSubscription;
+  subscribe(observer: ObserverLike<Event> | ((event: Event) => unknown), options?: ObserveOptions): ObserverSubscription;
   [Symbol.observable](): ObservedProducer<Event>;
 }
 

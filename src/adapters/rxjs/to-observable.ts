@@ -1,7 +1,7 @@
 import { BadOptionError, OUTLET, type Producer, type SubscribeOptions } from "../../core/index.ts";
 import { observe, throwUncaught } from "./observing.ts";
 import { eager, type Pace } from "./pace.ts";
-import type { ObservedProducer, ObserverLike, ObserverSubscription } from "./shapes.ts";
+import type { ObserveOptions, ObservedProducer, ObserverLike, ObserverSubscription } from "./shapes.ts";
 
 /** The window of each observer, what the producer's dispatcher wants to know of it, and its pace. */
 export interface ToObservableOptions extends Omit<SubscribeOptions, "cancel" | "mode" | "replaces"> {
@@ -29,7 +29,7 @@ export function toObservable<Event>(source: Producer<Event> | (() => Producer<Ev
   }
 
   const observable = {
-    subscribe(given: ObserverLike<Event> | ((event: Event) => unknown), { signal }: { readonly signal?: AbortSignal | undefined } = {}): ObserverSubscription {
+    subscribe(given: ObserverLike<Event> | ((event: Event) => unknown), { signal }: ObserveOptions = {}): ObserverSubscription {
       const observer = typeof given === "function" ? { next: given } : given;
       if (typeof observer !== "object" || observer === null) throw new BadOptionError("the observer", "an object or a function", given);
       if (signal?.aborted === true) return NEVER_STARTED;
@@ -58,7 +58,9 @@ function checkWindow({ pace = eager, maxDemand, minDemand = 0 }: ToObservableOpt
   const most = maxDemand ?? (type === "settled" ? 1 : 1000);
   if (type !== "eager" && type !== "settled" && type !== "paced") throw new BadOptionError("pace", "eager, settled, or what paced() returns", pace);
   if (!Number.isSafeInteger(most) || most < 1) throw new BadOptionError("maxDemand", "an integer of at least 1", maxDemand);
-  if (!Number.isSafeInteger(minDemand) || minDemand < 0 || minDemand >= most) throw new BadOptionError("minDemand", `an integer from 0 to ${most - 1}`, minDemand);
+  if (!Number.isSafeInteger(minDemand) || minDemand < 0 || minDemand >= most) {
+    throw new BadOptionError("minDemand", `an integer from 0 to ${most - 1}`, minDemand);
+  }
 }
 
 const NEVER_STARTED: ObserverSubscription = Object.freeze({ closed: true, unsubscribe: () => undefined });
