@@ -164,18 +164,18 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
   subscribe(link: OutletLink<Out>, { replaces }: Subscribe): void {
     // It has waited in the mailbox, and the stage has ended meanwhile.
     if (link.isOver) return;
+    // The old one goes first, whatever becomes of the new one; what its leaving frees is delivered before that joins.
+    if (replaces !== undefined && replaces.port instanceof OutletLink) {
+      (replaces.port as OutletLink<Out>).leave({ type: "cancel", kind: "cancel", reason: replaces.reason });
+      this.#stage.deferFirst(link, SUBSCRIBE);
+      return;
+    }
     const { phase, reason } = this.#stage;
     // A normal end is told when it is certain: releasing what the stage holds may still fail.
     if (phase === STOPPING && reason?.type === "normal") return;
     if (reason !== undefined) {
       this.#links.delete(link);
       this.#tell(link, reason);
-      return;
-    }
-    if (replaces !== undefined && replaces.port instanceof OutletLink) {
-      (replaces.port as OutletLink<Out>).leave({ type: "cancel", kind: "cancel", reason: replaces.reason });
-      // What the leaving frees is delivered before the other joins.
-      this.#stage.deferFirst(link, SUBSCRIBE);
       return;
     }
     try {
@@ -293,7 +293,8 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
       return;
     }
     const discarded = taken < length ? this.#keep(events, taken) : 0;
-    if (this.#held > 0) this.#serveHeld(length - paid - discarded);
+    // What was owed may be among the discarded.
+    if (this.#held > 0) this.#serveHeld(Math.max(0, length - paid - discarded));
     // Mostly all is delivered and the source owes the rest: then there is nothing to settle.
     if (taken < length || this.#dispatcher.capacity > this.#owed) this.settle(true);
   }
