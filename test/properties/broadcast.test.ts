@@ -1,0 +1,21 @@
+import { plans } from "./graph/plan.ts";
+import { showPlan } from "./graph/show-plan.ts";
+import { runGraph } from "./graph/world.ts";
+import { testProperties } from "./family.ts";
+import { MODEL_CODES, compareWithModel } from "./model/compare.ts";
+import { producerPlans } from "./model/plan.ts";
+import { runsOf } from "./runs.ts";
+
+testProperties("the broadcast dispatcher, in graphs of at most four stages", {
+  plans: plans({ kind: "broadcast", mostStages: 4 }),
+  run: runGraph,
+  runs: runsOf("broadcast"),
+  show: showPlan,
+});
+
+testProperties("the broadcast dispatcher: a producer does what its model does", {
+  plans: producerPlans("broadcast"),
+  run: compareWithModel,
+  runs: runsOf("models", 3),
+  codes: MODEL_CODES,
+});

@@ -1,0 +1,21 @@
+import { plans } from "./graph/plan.ts";
+import { showPlan } from "./graph/show-plan.ts";
+import { runGraph } from "./graph/world.ts";
+import { testProperties } from "./family.ts";
+import { MODEL_CODES, compareWithModel } from "./model/compare.ts";
+import { producerPlans } from "./model/plan.ts";
+import { runsOf } from "./runs.ts";
+
+testProperties("the demand dispatcher, in graphs of at most four stages", {
+  plans: plans({ kind: "demand", mostStages: 4 }),
+  run: runGraph,
+  runs: runsOf("demand"),
+  show: showPlan,
+});
+
+testProperties("the demand dispatcher: a producer does what its model does", {
+  plans: producerPlans("demand"),
+  run: compareWithModel,
+  runs: runsOf("models", 3),
+  codes: MODEL_CODES,
+});
