@@ -108,6 +108,8 @@ export class StageCore implements Mailbox {
   /** Those who wait for a note to be reached, or for the end. */
   readonly #waiting = new Set<(failure?: { readonly error: unknown }) => void>();
   #isBlocked = false;
+  /** Blocked by a pause, not by a callback: a stop need not wait. */
+  #isPaused = false;
   #isPumping = false;
   #isNudged = false;
   #isCompleteHandled = false;
@@ -363,6 +365,7 @@ export class StageCore implements Mailbox {
   /** Lets the event loop turn, and goes on with what is due; the mailbox waits meanwhile. */
   pause(): void {
     this.#isBlocked = true;
+    this.#isPaused = true;
     this.isDeferring = true;
     this.#outcome = undefined;
     post(this.#resumption, undefined);
@@ -408,6 +411,7 @@ export class StageCore implements Mailbox {
     const outcome = this.#outcome;
     this.#outcome = undefined;
     this.#isBlocked = false;
+    this.#isPaused = false;
     if (outcome !== undefined) {
       try {
         if ("value" in outcome) this.#continuation.resolved(outcome.value);
@@ -505,7 +509,7 @@ export class StageCore implements Mailbox {
 
   #release(): void {
     this.#controller?.abort(this.#abortReason());
-    if (this.#isBlocked || (this.inlet?.active ?? 0) > 0) this.#startDeadline();
+    if ((this.#isBlocked && !this.#isPaused) || (this.inlet?.active ?? 0) > 0) this.#startDeadline();
     else this.#runStop();
   }
 
