@@ -2,7 +2,7 @@
 import * as fc from "fast-check";
 import { Uncaught } from "../core/support/uncaught.ts";
 import { Violations, type Code, type Violation } from "./codes.ts";
-import { path, seed } from "./runs.ts";
+import { parametersOf, seed } from "./runs.ts";
 
 /** A failure ends the shrinking of its plan after so long, in ms. */
 const SHRINK_WITHIN_MS = 20_000;
@@ -96,7 +96,7 @@ export class Campaign<Plan> {
         first.last = target;
         throw new Error(target.text);
       }),
-      { seed: from, numRuns: runs, ...(path !== undefined && { path }) },
+      parametersOf(runs, from),
     );
     return { details, first };
   }

@@ -2,7 +2,7 @@ import type * as fc from "fast-check";
 import { describe, test } from "vitest";
 import { Campaign, type Run } from "./campaign.ts";
 import { CODES, PROPERTIES, type Code } from "./codes.ts";
-import { announce } from "./runs.ts";
+import { announce, timeout } from "./runs.ts";
 
 /** How a family of runs is made and told. */
 export interface Family<Plan> {
@@ -20,7 +20,6 @@ export function testProperties<Plan>(title: string, { plans, run, runs, show, co
   describe(title, () => {
     const campaign = new Campaign(plans, run, runs, show);
     // The first of them makes the runs.
-    const timeout = 60_000 + 50 * runs;
     test.each(codes.map((code) => ({ code, sentence: PROPERTIES[code] })))("$code $sentence", { timeout }, async ({ code }) => {
       await campaign.expectNone(code);
     });

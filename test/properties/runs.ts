@@ -1,27 +1,35 @@
 /**
  * How many runs the properties make, and from which seed.
  *
- * PROPERTY_RUNS is the sum over all campaigns. PROPERTY_SEED repeats the runs of a test file; with PROPERTY_PATH, as a
- * failure prints it, and the name of the failed test it repeats that one run.
+ * PROPERTY_RUNS is the sum over all test files. PROPERTY_SEED repeats the runs of a file; with PROPERTY_PATH, as a failure
+ * prints it, and the name of the failed test it repeats that one run.
  */
-const DEFAULT_RUNS = 1_000;
+const DEFAULT_RUNS = 2_000;
+
+/** In per cent. */
+const SHARES = { graphs: 25, demand: 15, broadcast: 15, partition: 15, models: 18, flows: 4, owners: 4, interleavings: 3, references: 1 } as const;
 
 const total = integerOf("PROPERTY_RUNS") ?? DEFAULT_RUNS;
+const path = process.env["PROPERTY_PATH"];
 
 export const seed: number = integerOf("PROPERTY_SEED") ?? Math.floor(Math.random() * 0x7fff_ffff);
-export const path: string | undefined = process.env["PROPERTY_PATH"];
 
-/** The shares of the campaigns, in per cent. */
-const SHARES = { graphs: 25, demand: 15, broadcast: 15, partition: 15, models: 20, flows: 5, owners: 5 } as const;
+/** What a test with so many runs may take at most, in ms: far more than it does. */
+export const timeout: number = 60_000 + 50 * total;
 
-/** How many runs one of `parts` equal parts of a campaign makes. */
-export function runsOf(campaign: keyof typeof SHARES, parts = 1): number {
-  return Math.max(1, Math.round((total * SHARES[campaign]) / 100 / parts));
+/** How many runs one of `parts` equal parts makes. */
+export function runsOf(share: keyof typeof SHARES, parts = 1): number {
+  return Math.max(1, Math.round((total * SHARES[share]) / 100 / parts));
+}
+
+/** For fast-check. */
+export function parametersOf(numRuns: number, from: number = seed): { readonly numRuns: number; readonly seed: number; readonly path?: string } {
+  return { numRuns, seed: from, ...(path !== undefined && path !== "" && { path }) };
 }
 
 /** Says at the start of a test file what can be repeated. */
-export function announce(file: string, runs: number): void {
-  console.info(`${file}: ${runs} runs, PROPERTY_SEED=${seed}`);
+export function announce(what: string, runs: number): void {
+  console.info(`${what}: ${runs} runs, PROPERTY_SEED=${seed}`);
 }
 
 function integerOf(name: string): number | undefined {

@@ -32,6 +32,8 @@ export interface StagePlan {
   /** Whether `handleSubscribe`, `handleCancel` and the like are async. */
   readonly hasSlowHooks: boolean;
   readonly hasSignal: boolean;
+  /** A probe asks for its events from the start, if no stage subscribes. */
+  readonly isRead: boolean;
   readonly inputs: readonly InputPlan[];
 }
 
@@ -74,30 +76,30 @@ export type Deed = (typeof DEEDS)[number][1];
 
 /** By weight. Most defects of such libraries were in the account of consumers that leave, join late, or drop events. */
 const DEEDS = [
-  [14, "rest"],
-  [3, "turn"],
-  [16, "emit"],
-  [16, "ask"],
-  [8, "join"],
-  [7, "leave"],
-  [2, "down"],
-  [4, "replace"],
-  [3, "subscribe"],
-  [4, "cancel"],
-  [3, "resubscribe"],
-  [12, "release"],
-  [1, "refuse"],
-  [3, "mode"],
-  [4, "info"],
-  [1, "flush"],
-  [2, "read"],
-  [4, "next"],
-  [1, "return"],
+  [40, "rest"],
+  [10, "turn"],
+  [60, "emit"],
+  [60, "ask"],
+  [25, "join"],
+  [20, "leave"],
+  [6, "down"],
+  [12, "replace"],
+  [9, "subscribe"],
+  [12, "cancel"],
+  [9, "resubscribe"],
+  [80, "release"],
+  [2, "refuse"],
+  [9, "mode"],
+  [12, "info"],
+  [3, "flush"],
+  [6, "read"],
+  [20, "next"],
+  [3, "return"],
   [1, "complete"],
   [1, "fail"],
-  [1, "stop"],
+  [2, "stop"],
   [1, "abort"],
-  [2, "dismiss"],
+  [4, "dismiss"],
 ] as const;
 
 const steps: fc.Arbitrary<Step> = fc.record({
@@ -108,14 +110,14 @@ const steps: fc.Arbitrary<Step> = fc.record({
 });
 
 const calls: fc.Arbitrary<CallPlan> = fc.record({
-  waits: often(false, true),
-  returns: fc.constantFrom("same", "same", "twice", "none"),
+  waits: fc.oneof({ weight: 7, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
+  returns: fc.constantFrom("same", "same", "same", "twice", "twice", "none"),
   emits: often(false, true),
   act: perhaps(7, steps),
 });
 
 const windows = fc
-  .record({ maxDemand: fc.integer({ min: 1, max: 8 }), least: fc.nat(7) })
+  .record({ maxDemand: fc.integer({ min: 1, max: 10 }), least: fc.nat(9) })
   .map(({ maxDemand, least }) => ({ maxDemand, minDemand: Math.min(least, maxDemand - 1) }));
 
 const inputs: fc.Arbitrary<InputPlan> = fc
@@ -132,26 +134,30 @@ export interface PlanOptions {
 export function plans({ kind, mostStages = 6 }: PlanOptions = {}): fc.Arbitrary<Plan> {
   const dispatcher = dispatchers(kind);
   const stages: fc.Arbitrary<StagePlan> = fc.record({
-    role: fc.constantFrom("producer", "producerConsumer", "consumer", "iterable"),
+    role: fc.constantFrom("producer", "producerConsumer", "producerConsumer", "consumer", "consumer", "iterable"),
     dispatcher,
-    bufferSize: perhaps(1, fc.integer({ min: 1, max: 12 })),
+    bufferSize: perhaps(2, fc.integer({ min: 1, max: 12 })),
     bufferKeep: perhaps(1, fc.constantFrom<BufferKeep>("first", "last")),
-    demand: fc.constantFrom("forward", "forward", "forward", "accumulate"),
+    demand: often("forward", "accumulate"),
     whenUnused: fc.constantFrom("wait", "wait", "wait", "stop"),
-    brings: fc.constantFrom("exact", "exact", "fewer", "more", "outside", "outside"),
-    budget: fc.nat(40),
-    whenEmpty: fc.constantFrom("wait", "wait", "complete", "fail"),
+    brings: fc.constantFrom("exact", "exact", "exact", "fewer", "more", "outside", "outside"),
+    budget: fc.oneof({ weight: 5, arbitrary: fc.integer({ min: 10, max: 60 }) }, { weight: 1, arbitrary: fc.nat(9) }),
+    whenEmpty: fc.constantFrom("wait", "wait", "wait", "complete", "complete", "fail"),
     concurrency: fc.constantFrom(0, 0, 0, 1, 2, 3),
     ordered: fc.boolean(),
     calls: fc.array(calls, { minLength: 1, maxLength: 4 }),
-    failsAt: perhaps(7, fc.integer({ min: 1, max: 8 })),
+    failsAt: perhaps(14, fc.integer({ min: 1, max: 12 })),
     hasSlowHooks: often(false, true),
     hasSignal: fc.boolean(),
-    inputs: fc.array(inputs, { maxLength: 3 }),
+    isRead: often(true, false),
+    inputs: fc.array(inputs, { minLength: 1, maxLength: 3 }),
   });
   return fc.record({
-    stages: fc.array(stages, { minLength: 1, maxLength: mostStages, size: "max" }),
-    steps: fc.array(steps, { minLength: 3, maxLength: 40, size: "max" }),
+    stages: fc.oneof(
+      { weight: 1, arbitrary: fc.array(stages, { minLength: 1, maxLength: 2 }) },
+      { weight: 4, arbitrary: fc.array(stages, { minLength: 3, maxLength: mostStages, size: "max" }) },
+    ),
+    steps: fc.array(steps, { minLength: 3, maxLength: 50, size: "max" }),
     ending: fc.constantFrom("drain", "stop"),
   });
 }
@@ -162,7 +168,7 @@ export function dispatchers(kind: DispatcherPlan["kind"] | undefined): fc.Arbitr
     partitions: fc.integer({ min: 1, max: 3 }),
     queueSize: perhaps(1, fc.integer({ min: 1, max: 5 })),
     hash: fc.oneof(
-      { weight: 6, arbitrary: fc.constantFrom("keeps" as const, "drops" as const, "replaces" as const, "drops and replaces" as const) },
+      { weight: 12, arbitrary: fc.constantFrom("keeps" as const, "drops" as const, "replaces" as const, "drops and replaces" as const) },
       { weight: 1, arbitrary: fc.constantFrom("is unknown" as const, "throws" as const) },
     ),
   });

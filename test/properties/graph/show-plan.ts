@@ -17,6 +17,7 @@ function showStage(plan: StagePlan, index: number): string {
     plan.failsAt !== undefined && `fails at ${plan.failsAt}`,
     plan.hasSlowHooks && "slow hooks",
     plan.hasSignal && "signal",
+    plan.isRead && "read",
   ].filter(Boolean);
   return `${index} ${role}: ${[...outlet, ...source, ...inlet, `calls (${calls.join("; ")})`, ...rest].join(", ")}`;
 }

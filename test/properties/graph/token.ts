@@ -56,18 +56,21 @@ export function hashOf({ hash, partitions }: DispatcherPlan, fail: () => Error):
 
 /** The selector with a number; the first is none. */
 export function selectorOf(number: number, fail: () => Error): ((event: Token) => boolean) | undefined {
-  switch (number % 6) {
-    case 0:
-      return undefined;
+  switch (number % 12) {
     case 1:
-      return ({ key }) => key % 2 === 0;
     case 2:
-      return ({ key }) => key % 3 === 0;
     case 3:
-      return () => false;
+      return ({ key }) => key % 2 === 0;
     case 4:
+    case 5:
+      return ({ key }) => key % 3 === 0;
+    case 6:
+      return () => false;
+    case 7:
       return () => true;
     default:
+      return undefined;
+    case 11:
       return ({ key }) => {
         if (key === FATAL_KEY) throw fail();
         return true;

@@ -11,6 +11,8 @@ import type { InputPlan, Plan, StagePlan, Step } from "./plan.ts";
 import { Reading } from "./reading.ts";
 import { selectorOf, type Token } from "./token.ts";
 
+/** What the probes ask for that are there from the start. */
+const FIRST_DEMAND = 20;
 /** Callbacks do no more than so much to the graph: otherwise they could keep it going for ever. */
 const MOST_ACTS = 20;
 /** Acts may undo what a drain has done. */
@@ -72,6 +74,9 @@ export class World implements Surroundings {
     this.#plan = plan;
     this.violations = violations;
     plan.stages.forEach((stagePlan, index) => this.#start(stagePlan, index));
+    for (const box of this.producing) {
+      if (box.plan.isRead && this.inputs.every(({ from }) => from !== box)) this.#join(box, 0, FIRST_DEMAND);
+    }
   }
 
   async run(): Promise<void> {
@@ -122,7 +127,7 @@ export class World implements Surroundings {
     const { consumer } = box;
     const producers = this.producing.filter(({ index }) => index < box.index);
     const from = old?.from ?? producers[plan.from % Math.max(1, producers.length)];
-    if (consumer === undefined || from?.producer === undefined) return;
+    if (consumer === undefined || from?.producer === undefined || (old === undefined && !this.#hasRoom(from, plan.selector))) return;
     const target = old?.monitored ?? this.#monitor(from, from.producer, plan.maxDemand, box);
     const wires = target.wires.length;
     const { maxDemand, minDemand, cancel } = plan;
@@ -157,6 +162,12 @@ export class World implements Surroundings {
     return { partition: free[number % Math.max(1, free.length)] ?? number % partitions };
   }
 
+  /** Whether a partition is free; each fourth time it does not matter. */
+  #hasRoom(from: Box, number: number): boolean {
+    const { kind, partitions } = from.plan.dispatcher;
+    return kind !== "partition" || number % 4 === 3 || this.#takenPartitions(from).length < partitions;
+  }
+
   #takenPartitions(from: Box): number[] {
     const inputs = this.inputs.filter((input) => input.from === from && !input.isClosed).map(partitionOf);
     return [...inputs, ...this.#probes.filter(({ box, isOver }) => box === from && !isOver).map(partitionOf)];
@@ -189,10 +200,11 @@ export class World implements Surroundings {
         pushing?.emit(count);
         return;
       case "ask":
-        if (probe !== undefined) post<Upward>(probe.probe.port, count);
+        if (probe !== undefined) post<Upward>(probe.probe.port, other % 2 === 0 ? count : 5 * count);
         return;
       case "join":
-        if (producing !== undefined) this.#join(producing, other, other % 4 === 0 ? 0 : count);
+        // Some come without demand, some with much.
+        if (producing !== undefined && this.#hasRoom(producing, other)) this.#join(producing, other, other % 6 === 0 ? 0 : other % 2 === 0 ? count : 10 * count);
         return;
       case "leave":
       case "down":
@@ -213,7 +225,7 @@ export class World implements Surroundings {
         if (input !== undefined && !input.isOwn) this.#subscribe(input.box, { ...input.plan, minDemand: other % input.plan.maxDemand }, input);
         return;
       case "release":
-        this.gates.release(which);
+        for (let gates = 0; gates < count % 4; gates += 1) this.gates.release(which);
         return;
       case "refuse":
         this.gates.refuse(which, (owner) => (owner as Box).newError());
@@ -233,7 +245,7 @@ export class World implements Surroundings {
         if (producing !== undefined) this.readings.push(new Reading(producing, other, count));
         return;
       case "next":
-        reading?.next();
+        for (let calls = 0; calls < count % 4; calls += 1) reading?.next();
         return;
       case "return":
         reading?.return();
@@ -361,16 +373,20 @@ export class World implements Surroundings {
     audit(this);
     auditProgress(this);
     for (const box of this.boxes) {
-      // What fails drains to the consumers that it has; others are told of the error.
-      const isOver = box.stage.snapshot().state === "ended" || this.#probes.some((probe) => probe.box === box && probe.probe.end?.type === "error");
+      const isOver = box.stage.snapshot().state === "ended" || this.#isFailing(box);
       const isFinite = box.push !== undefined || box.tokens !== undefined;
       box.check("P14", isOver || !isFinite, () => `it was read to its end, and is ${JSON.stringify(box.stage.snapshot())}`);
     }
   }
 
+  /** What fails drains to the consumers that it has; others are told of the error. */
+  #isFailing(box: Box): boolean {
+    return this.#probes.some((each) => each.box === box && each.probe.ends.some(({ kind, reason }) => kind === "down" && reason.type === "error"));
+  }
+
   /** Probes for all that nobody else reads. */
   #readToTheEnd(box: Box): void {
-    if (box.producer === undefined || box.ended !== undefined) return;
+    if (box.producer === undefined || box.ended !== undefined || this.#isFailing(box)) return;
     const probes = this.#probes.filter((probe) => probe.box === box && !probe.isOver);
     for (const { probe } of probes) post<Upward>(probe.port, 100_000);
     const { kind, partitions } = box.plan.dispatcher;

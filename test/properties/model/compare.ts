@@ -154,7 +154,7 @@ class Comparison {
 
   #join({ other }: ProducerStep, old?: Pair): void {
     const { kind, partitions } = this.#plan.dispatcher;
-    const selector = selectorOf(other % 5, () => new Error("unused"));
+    const selector = selectorOf(other % 8, () => new Error("unused"));
     const options = kind === "partition" ? { partition: other % partitions } : kind === "broadcast" && selector !== undefined ? { selector } : {};
     const probe = new ConsumerProbe(this.#real, { options, ...(old !== undefined && { replaces: { probe: old.probe } }) });
     if (old !== undefined) old.hasLeft = true;
