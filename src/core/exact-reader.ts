@@ -2,6 +2,7 @@
 import type { Outlet } from "./protocol.ts";
 import { CLOCK_EVENTS, Reader } from "./reader.ts";
 import { FULL_CREDIT, enqueue, runNow, spend } from "./scheduler.ts";
+import type { ReadOptions } from "./stages.ts";
 
 const READY: Promise<void> = Promise.resolve();
 
@@ -21,8 +22,8 @@ export class Exact<Out> extends Reader<Out, Out> {
   #untilClock = 1;
   #clockEvents = 1;
 
-  constructor(outlet: Outlet<Out>) {
-    super(outlet, {});
+  constructor(outlet: Outlet<Out>, options: ReadOptions = {}) {
+    super(outlet, options);
   }
 
   next(): Promise<IteratorResult<Out, undefined>> {

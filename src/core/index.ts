@@ -20,4 +20,5 @@ export { post } from "./scheduler.ts";
 export type { Role } from "./stage.ts";
 export type { BatchHandler, CompleteOption, EventHandlers, Handlers, MaybePromise, OutletOptions, Returned, StageOptions } from "./stage-options.ts";
 export type { Consumer, EventOf, EventReader, KnownTargets, Producer, ProducerConsumer, PushProducer, ReadOptions, Self, Stage, SubscribeOptions, Target } from "./stages.ts";
+export { stream, type EventStream, type StreamOptions } from "./stream.ts";
 export type { CancelInfo, Consumption, Subscription } from "./subscription.ts";

@@ -48,10 +48,16 @@ export function parseTargets(targets: unknown, defaults: DemandWindow): readonly
   if (targets === undefined) return [];
   if (!Array.isArray(targets)) throw new BadOptionError("subscribeTo", "a list of stages, or of { to: stage, ...options }", targets);
   return Array.from(targets, (target: unknown) => {
-    if (typeof target !== "object" || target === null || OUTLET in target || !("to" in target)) return parseLink(target, {}, defaults);
-    const { to, ...options } = target;
+    const { to, options } = splitTarget(target);
     return parseLink(to, options, defaults);
   });
+}
+
+/** A target that is a stage has no options of its own. What is neither is left to {@link parseLink}. */
+export function splitTarget(target: unknown): { readonly to: Subscribable<unknown>; readonly options: SubscribeOptions } {
+  if (typeof target !== "object" || target === null || OUTLET in target || !("to" in target)) return { to: target as Subscribable<unknown>, options: {} };
+  const { to, ...options } = target;
+  return { to: to as Subscribable<unknown>, options };
 }
 
 /** One of the two alone means its own default for the other. */

@@ -1,5 +1,5 @@
 /** Runs a recorded chain with the stages of Sluice. */
-import { consumer, fromIterable, producer, producerConsumer, type Producer } from "sluice";
+import { consumer, fromIterable, producer, producerConsumer, stream, type Producer } from "sluice";
 import { settle } from "sluice/testing";
 import { outputOf, recordedReason, subscribeOptions } from "./replay.ts";
 import type { ConsumerOptions, Event, PipelineExpectation, PipelineSut, PipelineTrace } from "./trace.ts";
@@ -49,10 +49,9 @@ async function consume(from: Producer<Event>, options: ConsumerOptions): Promise
   return { ...summary(batches.flat()), batchSizes: batches.map(({ length }) => length), end };
 }
 
-async function read(from: Producer<Event>, take: number | undefined, { maxDemand, minDemand }: ConsumerOptions): Promise<PipelineExpectation> {
+async function read(from: Producer<Event>, take: number | undefined, options: ConsumerOptions): Promise<PipelineExpectation> {
   const events: Event[] = [];
-  const window = { maxDemand: maxDemand as number | undefined, minDemand: minDemand as number | undefined };
-  for await (const event of from.events(window)) {
+  for await (const event of stream([{ to: from, ...subscribeOptions(options) }])) {
     events.push(event);
     if (events.length === take) break;
   }

@@ -9,13 +9,13 @@ import { runsOf } from "./runs.ts";
 testProperties("the broadcast dispatcher, in graphs of at most four stages", {
   plans: plans({ kind: "broadcast", mostStages: 4 }),
   run: runGraph,
-  runs: runsOf("broadcast"),
+  runs: runsOf(),
   show: showPlan,
 });
 
 testProperties("the broadcast dispatcher: a producer does what its model does", {
   plans: producerPlans("broadcast"),
   run: compareWithModel,
-  runs: runsOf("models", 3),
+  runs: runsOf(),
   codes: MODEL_CODES,
 });

@@ -9,13 +9,13 @@ import { runsOf } from "./runs.ts";
 testProperties("the demand dispatcher, in graphs of at most four stages", {
   plans: plans({ kind: "demand", mostStages: 4 }),
   run: runGraph,
-  runs: runsOf("demand"),
+  runs: runsOf(),
   show: showPlan,
 });
 
 testProperties("the demand dispatcher: a producer does what its model does", {
   plans: producerPlans("demand"),
   run: compareWithModel,
-  runs: runsOf("models", 3),
+  runs: runsOf(),
   codes: MODEL_CODES,
 });

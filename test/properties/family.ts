@@ -20,8 +20,10 @@ export function testProperties<Plan>(title: string, { plans, run, runs, show, co
   describe(title, () => {
     const campaign = new Campaign(plans, run, runs, show);
     // The first of them makes the runs.
-    test.each(codes.map((code) => ({ code, sentence: PROPERTIES[code] })))("$code $sentence", { timeout }, async ({ code }) => {
-      await campaign.expectNone(code);
-    });
+    for (const code of codes) {
+      test(`${code} ${PROPERTIES[code]}`, { timeout }, async () => {
+        await campaign.expectNone(code);
+      });
+    }
   });
 }

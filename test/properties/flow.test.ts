@@ -3,12 +3,13 @@ import { afterAll, describe, expect, test } from "vitest";
 import type { Stage } from "sluice";
 import { stackDepth } from "./graph/guard.ts";
 import { flows, start, type Flow, type Kind } from "./flow/branches.ts";
-import { announce, parametersOf, runsOf, timeout } from "./runs.ts";
+import { COSTLY, announce, parametersOf, runsOf, timeout } from "./runs.ts";
 
 const kinds: readonly Kind[] = ["demand", "broadcast", "partition"];
-const runs = runsOf("flows", 3 * kinds.length);
-const parameters = parametersOf(runs);
-announce("flows", 3 * kinds.length * runs);
+const runs = runsOf({ parts: kinds.length });
+const longRuns = runsOf({ parts: kinds.length, each: COSTLY });
+announce("flows that never end", kinds.length * runs);
+announce("flows of many events, each property", kinds.length * longRuns);
 
 /** So many lists take far longer than a slice of the run queue. */
 const ENDLESS_LISTS = 50_000;
@@ -54,7 +55,7 @@ describe.each(kinds.map((kind) => ({ kind })))("a $kind dispatcher whose consume
         await flow.source.stop();
         await ended(flow);
       }),
-      parameters,
+      parametersOf(runs),
     );
   });
 
@@ -70,7 +71,7 @@ describe.each(kinds.map((kind) => ({ kind })))("a $kind dispatcher whose consume
         await ended(flow);
         expect(deepest).toBeLessThanOrEqual(DEEPEST);
       }),
-      parameters,
+      parametersOf(longRuns),
     );
   });
 
@@ -101,7 +102,7 @@ describe.each(kinds.map((kind) => ({ kind })))("a $kind dispatcher whose consume
         expect(handled).toBe(plan.kind === "broadcast" ? branches * MANY : MANY);
         expect(most).toBeLessThanOrEqual((depth + 1) * branches * maxDemand);
       }),
-      parameters,
+      parametersOf(longRuns),
     );
   });
 });

@@ -4,4 +4,4 @@ import { runGraph } from "./graph/world.ts";
 import { testProperties } from "./family.ts";
 import { runsOf } from "./runs.ts";
 
-testProperties("random graphs of stages", { plans: plans(), run: runGraph, runs: runsOf("graphs"), show: showPlan });
+testProperties("random graphs of stages", { plans: plans(), run: runGraph, runs: runsOf(), show: showPlan });

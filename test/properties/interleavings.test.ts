@@ -6,9 +6,9 @@ import { ConsumerProbe, monitored, settle } from "sluice/testing";
 import { range } from "../core/support/range.ts";
 import { announce, parametersOf, runsOf, timeout } from "./runs.ts";
 
-const runs = runsOf("interleavings", 3);
+const runs = runsOf();
 const parameters = parametersOf(runs);
-announce("interleavings", 3 * runs);
+announce("interleavings, each property", runs);
 
 const plans = fc.record({
   lists: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 5 }),

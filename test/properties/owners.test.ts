@@ -5,7 +5,7 @@ import { consumer, fromIterable, pipeline, producerConsumer, type Producer, type
 import { settle } from "sluice/testing";
 import { announce, parametersOf, runsOf, timeout } from "./runs.ts";
 
-const numRuns = runsOf("owners");
+const numRuns = runsOf();
 announce("owners", numRuns);
 
 /** A row of stages, and how it ends. */

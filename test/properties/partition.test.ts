@@ -9,13 +9,13 @@ import { runsOf } from "./runs.ts";
 testProperties("the partition dispatcher, in graphs of at most four stages", {
   plans: plans({ kind: "partition", mostStages: 4 }),
   run: runGraph,
-  runs: runsOf("partition"),
+  runs: runsOf(),
   show: showPlan,
 });
 
 testProperties("the partition dispatcher: a producer does what its model does", {
   plans: producerPlans("partition"),
   run: compareWithModel,
-  runs: runsOf("models", 3),
+  runs: runsOf(),
   codes: MODEL_CODES,
 });

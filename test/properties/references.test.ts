@@ -4,19 +4,19 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { OUTLET, broadcastDispatcher, consumer, demandDispatcher, partitionDispatcher, producer, type DispatcherFactory, type PushProducer } from "sluice";
 import { ConsumerProbe, settle } from "sluice/testing";
-import { announce, parametersOf, runsOf, timeout } from "./runs.ts";
+import { COSTLY, announce, parametersOf, runsOf, timeout } from "./runs.ts";
 
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
-
-const runs = runsOf("references", 3);
-announce("references", 3 * runs);
 
 const factories: readonly { readonly kind: string; readonly make: () => DispatcherFactory<object> }[] = [
   { kind: "demand", make: () => demandDispatcher() },
   { kind: "broadcast", make: () => broadcastDispatcher() },
   { kind: "partition", make: () => partitionDispatcher({ partitions: 3, hash: () => 0 }) },
 ];
+
+const runs = runsOf({ parts: factories.length, each: COSTLY });
+announce("references", factories.length * runs);
 
 const WAYS = ["cancel", "down", "replaced", "stop", "loop"] as const;
 const plans = fc.array(fc.record({ way: fc.constantFrom(...WAYS), asks: fc.nat(5) }), { minLength: 1, maxLength: 6 });

@@ -1,25 +1,26 @@
 /**
  * How many runs the properties make, and from which seed.
  *
- * PROPERTY_RUNS is the sum over all test files. PROPERTY_SEED repeats the runs of a file; with PROPERTY_PATH, as a failure
- * prints it, and the name of the failed test it repeats that one run.
+ * PROPERTY_RUNS is how many runs each property makes: over random graphs, again over graphs of each dispatcher alone, and
+ * again over the models. PROPERTY_SEED repeats the runs of a file; with PROPERTY_PATH, as a failure prints it, and the name
+ * of the failed test it repeats that one run.
  */
-const DEFAULT_RUNS = 2_000;
+const DEFAULT_RUNS = 300;
 
-/** In per cent. */
-const SHARES = { graphs: 25, demand: 15, broadcast: 15, partition: 15, models: 18, flows: 4, owners: 4, interleavings: 3, references: 1 } as const;
+/** Runs that cost as much as some hundred others (thousands of events, a garbage collection) are made once for so many. */
+export const COSTLY = 10;
 
-const total = integerOf("PROPERTY_RUNS") ?? DEFAULT_RUNS;
+const perProperty = integerOf("PROPERTY_RUNS") ?? DEFAULT_RUNS;
 const path = process.env["PROPERTY_PATH"];
 
 export const seed: number = integerOf("PROPERTY_SEED") ?? Math.floor(Math.random() * 0x7fff_ffff);
 
 /** What a test with so many runs may take at most, in ms: far more than it does. */
-export const timeout: number = 60_000 + 50 * total;
+export const timeout: number = 60_000 + 50 * perProperty;
 
-/** How many runs one of `parts` equal parts makes. */
-export function runsOf(share: keyof typeof SHARES, parts = 1): number {
-  return Math.max(1, Math.round((total * SHARES[share]) / 100 / parts));
+/** How many runs one of `parts` equal parts of a property makes; once for `each`. */
+export function runsOf({ parts = 1, each = 1 }: { readonly parts?: number; readonly each?: number } = {}): number {
+  return Math.max(1, Math.ceil(perProperty / parts / each));
 }
 
 /** For fast-check. */

@@ -10,6 +10,11 @@ import type { CallPlan, StagePlan, Step } from "./plan.ts";
 import { dispatcherOf, type Token } from "./token.ts";
 import type { Tokens } from "./tokens.ts";
 
+/** How many events more than demanded a source returns that brings `more`. */
+export const SURPLUS = 2;
+/** The library's own. */
+const DEFAULT_BUFFER_SIZE = 10_000;
+
 /** What a stage sees of the graph. */
 export interface Surroundings {
   readonly violations: Violations;
@@ -47,13 +52,11 @@ export class Box {
   ended: ExitReason | undefined;
   completions = 0;
 
-  /** How many events it has emitted, and the longest list that a callback of its own returned. */
+  /** How many events it has emitted. */
   emitted = 0;
-  longest = 0;
   /** What its source was asked for, and what of that is not there yet. */
   demanded = 0;
   owed = 0;
-  mostOwed = 0;
   /** Some events came from outside: then nobody here knows what they paid for. */
   isDriven = false;
   /** Demand was held at some time, that of leavers too. */
@@ -98,7 +101,6 @@ export class Box {
   owe(demand: number): void {
     this.demanded += demand;
     this.owed += demand;
-    this.mostOwed = Math.max(this.mostOwed, this.owed);
   }
 
   makeToken(lane: Token["lane"]): Token {
@@ -215,17 +217,20 @@ export class Box {
     if (output !== undefined) this.check("P13", output.maxBuffered <= this.#mostBuffered, () => `${output.maxBuffered} buffered, more than ${this.#mostBuffered}`);
   }
 
+  /**
+   * What is buffered and what the source owes, called for it or not, are together never more than the consumers had open
+   * when it was last asked for more: what was asked for always fits, though they may have left since. What nobody asked for
+   * keeps to `bufferSize`, but for the surplus of one returned list.
+   */
   get #mostBuffered(): number {
-    const { bufferSize, bufferKeep, role, concurrency } = this.plan;
-    if (bufferKeep !== undefined && bufferSize !== undefined) return bufferSize;
-    // An emitted list for which there was demand may stop at a partition whose queue is full.
-    const stuck = this.plan.dispatcher.kind === "partition" ? (this.watched?.mostCapacity ?? 0) : 0;
-    // A list of `fromIterable` is no longer than what the iterable has.
-    if (role === "iterable") return (bufferSize ?? 10_000) + this.plan.budget;
-    // What the source owes is taken, though the consumer that asked for it may have left.
-    if (role === "producer") return (bufferSize ?? 10_000) + Math.max(this.longest, this.mostOwed, stuck);
+    const { bufferSize = DEFAULT_BUFFER_SIZE, bufferKeep, brings, role, concurrency, dispatcher } = this.plan;
+    if (bufferKeep !== undefined) return bufferSize;
     // The output of one message, of the calls that ran beside it, and of `handleComplete`.
-    return 2 * (Math.max(0, ...this.inputs.map(({ plan }) => plan.maxDemand)) + concurrency) + 1;
+    if (role === "producerConsumer") return 2 * (Math.max(0, ...this.inputs.map(({ plan }) => plan.maxDemand)) + concurrency) + 1;
+    const open = this.watched?.mostCapacity ?? 0;
+    const surplus = role === "producer" && brings === "more" ? SURPLUS : 0;
+    // A list that fits into the buffer and the open demand may stop at a partition whose queue is full.
+    return surplus + (dispatcher.kind === "partition" ? bufferSize + open : Math.max(bufferSize, open));
   }
 
   #emitFirst(call: CallPlan, self: Self<Token>, list: readonly Token[]): readonly Token[] {
@@ -241,7 +246,6 @@ export class Box {
   }
 
   #returned(list: readonly Token[]): readonly Token[] {
-    this.longest = Math.max(this.longest, list.length);
     this.#counted(list.length);
     return list;
   }

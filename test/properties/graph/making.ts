@@ -1,6 +1,6 @@
 /** Starts the stages of a random graph. */
 import { consumer, fromIterable, producer, producerConsumer, type Handlers, type Self, type Subscription } from "sluice";
-import type { Box } from "./box.ts";
+import { SURPLUS, type Box } from "./box.ts";
 import type { Gates } from "./gates.ts";
 import type { Input } from "./input.ts";
 import type { CallPlan } from "./plan.ts";
@@ -59,7 +59,7 @@ function source(box: Box): (demand: number, self: Self<Token>) => readonly Token
     }
     box.owe(demand);
     if (left === 0 && plan.whenEmpty === "fail") throw box.newError();
-    const wanted = { exact: demand, fewer: Math.ceil(demand / 2), more: demand + 2, outside: 0 }[plan.brings];
+    const wanted = { exact: demand, fewer: Math.ceil(demand / 2), more: demand + SURPLUS, outside: 0 }[plan.brings];
     const count = Math.min(left, wanted);
     left -= count;
     if (left === 0 && plan.whenEmpty === "complete") {
