@@ -103,6 +103,11 @@ export class InletLink extends StagePort<Downward<unknown>, StageCore> implement
     this.stage.pump();
   }
 
+  /** Whether a list is handled at once, and all of it was asked for. */
+  isOneBatch(events: readonly unknown[]): boolean {
+    return events.length <= this.batchSize && (!this.isAutomatic || events.length <= this.settings.window.outstanding);
+  }
+
   /** Events that were asked for are handled: their room is free again. */
   handled(count: number): void {
     if (!this.isAutomatic) return;

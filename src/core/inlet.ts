@@ -54,8 +54,9 @@ export class InletHalf implements ConsumingHalf {
   #queued = 0;
   #inCallback = 0;
   #lost = 0;
-  /** The list that is being handled, its subscription, and how far. */
+  /** The list that is being handled, and how far: unless it is one batch. */
   #list: readonly unknown[] | undefined;
+  /** Whose events are being handled. */
   #link: InletLink | undefined;
   #next = 0;
   #batchSize = 0;
@@ -148,7 +149,8 @@ export class InletHalf implements ConsumingHalf {
     }
     this.#queued += events.length;
     if (this.#list === undefined && this.#queue.length === 0 && (this.stage.outlet === undefined || this.stage.outlet.isOpen)) {
-      this.#begin(link, events);
+      if (this.#pool === undefined && this.stage.isIdle && link.isOneBatch(events)) this.#runWhole(link, events);
+      else this.#begin(link, events);
     } else {
       this.#queue.push(link);
       this.#queue.push(events);
@@ -263,16 +265,34 @@ export class InletHalf implements ConsumingHalf {
     }
   }
 
+  /**
+   * A list that is one batch, for an idle stage: it never becomes a part of the stage's state. To store a young list in an
+   * old object costs more than all else that is done for it: 153 -> 137 ns an event at 1/0.
+   */
+  #runWhole(link: InletLink, events: readonly unknown[]): void {
+    this.stage.isPumping = true;
+    if (this.#call(link, events)) link.handled(this.#settle());
+    else {
+      this.#link = link;
+      this.#asked = events.length;
+    }
+    this.stage.isPumping = false;
+  }
+
   #runBatch(): void {
     const list = this.#list as readonly unknown[];
-    const link = this.#link as InletLink;
     const end = Math.min(list.length, this.#next + this.#batchSize);
     // A list is handed on uncopied unless it is longer than a batch.
     const batch = this.#next === 0 && end === list.length ? list : list.slice(this.#next, end);
     this.#next = end;
+    if (this.#call(this.#link as InletLink, batch)) this.#batchDone();
+  }
+
+  /** Calls the handler. Returns whether it has handled the batch: otherwise it failed, or returned a promise. */
+  #call(link: InletLink, batch: readonly unknown[]): boolean {
+    const { stage } = this;
     this.#queued -= batch.length;
     this.#inCallback = batch.length;
-    const { stage } = this;
     stage.meter?.busy();
     try {
       const result = this.#handleEvents(batch, link, this.self);
@@ -281,26 +301,31 @@ export class InletHalf implements ConsumingHalf {
       } else if (result !== undefined) {
         if (isThenable(result)) {
           stage.wait(result, this.#continuation);
-          return;
+          return false;
         }
         stage.take(result, "handleEvents");
       }
     } catch (error) {
       this.#batchFailed(error);
-      return;
+      return false;
     }
-    this.#batchDone();
+    return true;
   }
 
-  #batchDone(): void {
+  /** Counts the batch as handled. */
+  #settle(): number {
     const count = this.#inCallback;
     this.handled += count;
     this.#inCallback = 0;
-    const link = this.#link;
-    if (link === undefined || this.#list === undefined) return;
+    return count;
+  }
+
+  #batchDone(): void {
+    const count = this.#settle();
     const asked = Math.min(count, this.#asked);
     this.#asked -= asked;
-    link.handled(asked);
+    this.#link?.handled(asked);
+    if (this.#list === undefined) return;
     if (this.#next < this.#list.length) this.stage.spendOn(count);
     else this.#list = undefined;
   }
@@ -369,6 +394,7 @@ export class InletHalf implements ConsumingHalf {
     this.#queued = 0;
     this.#queue.clear();
     this.#list = undefined;
+    this.#link = undefined;
   }
 
   async released(): Promise<void> {

@@ -23,6 +23,7 @@ interface Outlet<Out> {
 /** The producer's end of a wire. */
 export class OutletLink<Out> extends StagePort<Upward, StageCore> implements Recipient<Out>, Consumption, Wire<Out> {
   readonly side = "consumer";
+  seat: unknown = undefined;
   readonly subscriber: Subscriber<Out>;
   isSubscribed = false;
   /** The consumer has been told that the subscription has ended. */

@@ -100,6 +100,8 @@ export class StageCore implements Mailbox {
   reason: ExitReason | undefined;
   /** Messages go to the mailbox: a callback's promise is pending, or earlier messages wait there. */
   isDeferring = false;
+  /** Callbacks run: what they make due runs behind them. */
+  isPumping = false;
 
   readonly #settings: StageSettings;
   readonly stopWithinMs: number;
@@ -110,7 +112,6 @@ export class StageCore implements Mailbox {
   #isBlocked = false;
   /** Blocked by a pause, not by a callback: a stop need not wait. */
   #isPaused = false;
-  #isPumping = false;
   #isNudged = false;
   #isCompleteHandled = false;
   #isStopHandled = false;
@@ -172,6 +173,11 @@ export class StageCore implements Mailbox {
     if (this.phase !== ENDED) await new Promise<void>((resolve) => this.#waiting.add(() => resolve()));
   }
 
+  /** Nothing is due, and a callback may run. */
+  get isIdle(): boolean {
+    return this.phase === RUNNING && !this.#isBlocked && this.#calls.length === 0;
+  }
+
   get isOwned(): boolean {
     return this.#owner !== undefined;
   }
@@ -225,7 +231,7 @@ export class StageCore implements Mailbox {
 
   /** Makes sure that what has become due outside of a message runs. */
   nudge(): void {
-    if (this.#isNudged || this.#isPumping || this.#isBlocked) return;
+    if (this.#isNudged || this.isPumping || this.#isBlocked) return;
     this.#isNudged = true;
     this.inTurn(this.#onNudge);
   }
@@ -272,8 +278,8 @@ export class StageCore implements Mailbox {
 
   /** Runs what is due. */
   pump(): void {
-    if (this.#isPumping || this.#isBlocked) return;
-    this.#isPumping = true;
+    if (this.isPumping || this.#isBlocked) return;
+    this.isPumping = true;
     try {
       this.#runDue();
     } catch (error) {
@@ -281,7 +287,7 @@ export class StageCore implements Mailbox {
       this.callbackFailed(error);
       this.#runDue();
     } finally {
-      this.#isPumping = false;
+      this.isPumping = false;
     }
     this.meter?.idle(this.waitState);
   }

@@ -8,6 +8,7 @@ class Actor implements Recipient<number> {
   readonly name: string;
   readonly identity = {};
   readonly options: DispatchOptions = {};
+  seat: unknown = undefined;
   readonly lists: (readonly number[])[] = [];
   readonly #log: [string, readonly number[]][];
 

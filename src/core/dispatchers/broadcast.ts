@@ -25,7 +25,6 @@ interface Seat<Event> {
 
 class BroadcastDispatcher<Event> implements Dispatcher<Event> {
   readonly options = ["selector"];
-  readonly #seats = new Map<Recipient<Event>, Seat<Event>>();
   readonly #identities = new Set<object>();
   #first: Seat<Event> | undefined;
   /** How many events of the stream have been sent. */
@@ -37,7 +36,7 @@ class BroadcastDispatcher<Event> implements Dispatcher<Event> {
   #selectors = 0;
 
   get capacity(): number {
-    return this.#seats.size === 0 ? 0 : this.#lowest - this.#sent;
+    return this.#first === undefined ? 0 : this.#lowest - this.#sent;
   }
 
   subscribe(recipient: Recipient<Event>): void {
@@ -48,7 +47,7 @@ class BroadcastDispatcher<Event> implements Dispatcher<Event> {
     }
     this.#identities.add(recipient.identity);
     const seat: Seat<Event> = { recipient, selector: selector as Seat<Event>["selector"], limit: this.#sent, before: undefined, after: undefined };
-    this.#seats.set(recipient, seat);
+    recipient.seat = seat;
     if (selector !== undefined) this.#selectors += 1;
     this.#putFirst(seat);
     // Who joins has asked for nothing: the common demand is zero until it does, and the others keep theirs.
@@ -56,7 +55,7 @@ class BroadcastDispatcher<Event> implements Dispatcher<Event> {
   }
 
   ask(recipient: Recipient<Event>, demand: number): void {
-    const seat = this.#seats.get(recipient);
+    const seat = recipient.seat as Seat<Event> | undefined;
     if (seat === undefined) return;
     if (seat !== this.#first) {
       this.#takeOut(seat);
@@ -66,9 +65,9 @@ class BroadcastDispatcher<Event> implements Dispatcher<Event> {
   }
 
   cancel(recipient: Recipient<Event>): void {
-    const seat = this.#seats.get(recipient);
+    const seat = recipient.seat as Seat<Event> | undefined;
     if (seat === undefined) return;
-    this.#seats.delete(recipient);
+    recipient.seat = undefined;
     if (seat.selector !== undefined) this.#selectors -= 1;
     this.#takeOut(seat);
     this.#identities.delete(recipient.identity);

@@ -77,7 +77,6 @@ class Rank<Event> {
 class DemandDispatcher<Event> implements Dispatcher<Event> {
   readonly givesAllToOne = true;
   readonly #host: DispatcherHost;
-  readonly #seats = new Map<Recipient<Event>, Seat<Event>>();
   /** Two ranks that are always empty. Between them are the others in descending order, and none of those is empty. */
   readonly #ceiling: Rank<Event> = new Rank(Infinity);
   readonly #floor: Rank<Event> = new Rank(-1);
@@ -104,14 +103,12 @@ class DemandDispatcher<Event> implements Dispatcher<Event> {
     const { above } = this.#floor;
     const rank = above.demand === 0 ? above : this.#between(above, 0);
     const seat = new Seat(recipient, rank);
-    this.#seats.set(recipient, seat);
+    recipient.seat = seat;
     rank.add(seat);
   }
 
   ask(recipient: Recipient<Event>, demand: number): void {
-    // The map is spared where it can be: most producers have one consumer.
-    const { first } = this.#ceiling.below;
-    const seat = first?.recipient === recipient ? first : this.#seats.get(recipient);
+    const seat = recipient.seat as Seat<Event> | undefined;
     if (seat === undefined) return;
     this.#maxDemand ??= demand;
     if (demand > this.#maxDemand) {
@@ -122,9 +119,9 @@ class DemandDispatcher<Event> implements Dispatcher<Event> {
   }
 
   cancel(recipient: Recipient<Event>): void {
-    const seat = this.#seats.get(recipient);
+    const seat = recipient.seat as Seat<Event> | undefined;
     if (seat === undefined) return;
-    this.#seats.delete(recipient);
+    recipient.seat = undefined;
     this.#capacity -= seat.rank.demand;
     this.#leave(seat);
   }

@@ -78,7 +78,6 @@ class PartitionDispatcher<Event> implements Dispatcher<Event> {
   readonly #hash: PartitionDispatcherOptions<Event>["hash"];
   readonly #queueSize: number;
   readonly #places: ReadonlyMap<Partition, Place<Event>>;
-  readonly #placeOf = new Map<Recipient<Event>, Place<Event>>();
   #open = 0;
   #queued = 0;
   /** Places whose queue is full. */
@@ -109,11 +108,11 @@ class PartitionDispatcher<Event> implements Dispatcher<Event> {
     if (place === undefined) throw new BadOptionError("partition", `one of ${[...this.#places.keys()].map(show).join(", ")}`, partition);
     if (place.recipient !== undefined) throw new BadOptionError("partition", `one that ${place.recipient.name} has not taken already`, partition);
     place.recipient = recipient;
-    this.#placeOf.set(recipient, place);
+    recipient.seat = place;
   }
 
   ask(recipient: Recipient<Event>, demand: number): void {
-    const place = this.#placeOf.get(recipient);
+    const place = recipient.seat as Place<Event> | undefined;
     if (place === undefined) return;
     place.open += demand;
     this.#open += demand;
@@ -121,9 +120,9 @@ class PartitionDispatcher<Event> implements Dispatcher<Event> {
   }
 
   cancel(recipient: Recipient<Event>): void {
-    const place = this.#placeOf.get(recipient);
+    const place = recipient.seat as Place<Event> | undefined;
     if (place === undefined) return;
-    this.#placeOf.delete(recipient);
+    recipient.seat = undefined;
     place.recipient = undefined;
     this.#open -= place.open;
     place.open = 0;

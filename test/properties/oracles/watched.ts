@@ -8,6 +8,7 @@ export class Shadow<Event> implements Recipient<Event> {
   readonly identity: object;
   /** The very object that the consumer gave: it tells the wire. */
   readonly options: DispatchOptions;
+  seat: unknown = undefined;
   /** All that it was sent, in order, and all that was asked in its name. */
   readonly sent: Event[] = [];
   readonly asks: number[] = [];
