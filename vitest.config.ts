@@ -14,7 +14,7 @@ const config: UserConfig = defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/setup/build.ts"],
-    setupFiles: ["test/setup/seed.ts"],
+    setupFiles: ["test/setup/seed.ts", "test/setup/monitor.ts"],
     reporters: ["default", "./test/setup/count-reporter.ts"],
     // No test is about speed; a crowded machine must not fail one.
     testTimeout: 60_000,

@@ -36,7 +36,8 @@ abstract class Windowed<Out, Result> extends Reader<Out, Result> {
   /** These events are handled: their room is free again. `units` is what that was worth of the slice. */
   protected handled(count: number, units: number): void {
     const more = this.window.handled(Math.min(count, this.window.outstanding));
-    if (more > 0 && this.up !== undefined) post(this.up, more);
+    // Who has left asks no more: what was given out before is still counted.
+    if (more > 0 && this.up !== undefined && !this.isOver) post(this.up, more);
     if (!this.#isPausing && spend(units)) {
       this.#isPausing = true;
       inNextTurn(() => {

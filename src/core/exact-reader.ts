@@ -45,7 +45,6 @@ export class Exact<Out> extends Reader<Out, Out> {
    * result there. Law 4 holds: nothing ran in the call of `next`.
    */
   readonly #settle = (): IteratorResult<Out, undefined> | Promise<IteratorResult<Out, undefined>> => {
-    this.#inFlight -= 1;
     if (this.#untilClock === 0) {
       this.#clockEvents = spend(FULL_CREDIT) ? 1 : Math.min(CLOCK_EVENTS, this.#clockEvents * 2);
       this.#untilClock = this.#clockEvents;
@@ -55,6 +54,8 @@ export class Exact<Out> extends Reader<Out, Out> {
       this.#unasked = 0;
       runNow();
     }
+    // Behind the callbacks that have run: one that calls `next` must not be served before this.
+    this.#inFlight -= 1;
     if (this.requests.length > 0 || !this.hasResult) return this.wait();
     const result: IteratorResult<Out, undefined> = { value: this.take(), done: false };
     return this.#isAnswering ? Promise.resolve(result) : result;

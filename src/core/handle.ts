@@ -114,15 +114,15 @@ abstract class ProducingHandle<Out> extends StageHandle implements Producer<Out>
   }
 
   events(options: ReadOptions = {}): EventReader<Out> {
-    return new Events(this.outlet, options);
+    return new Events(this[OUTLET], options);
   }
 
   batches(options: ReadOptions = {}): EventReader<readonly Out[]> {
-    return new Batches(this.outlet, options);
+    return new Batches(this[OUTLET], options);
   }
 
   [Symbol.asyncIterator](): EventReader<Out> {
-    return new Exact(this.outlet);
+    return new Exact(this[OUTLET]);
   }
 }
 

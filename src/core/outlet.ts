@@ -178,6 +178,8 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
       this.#tell(link, reason);
       return;
     }
+    const dropped = this.#dropped;
+    const { queued } = this.#dispatcher;
     try {
       this.#dispatcher.subscribe(link);
     } catch (error) {
@@ -186,6 +188,7 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
       link.end({ type: "error", error }, "cancel");
       return;
     }
+    this.#account(queued, dropped);
     link.isSubscribed = true;
     const { handleSubscribe } = this.#settings;
     if (handleSubscribe !== undefined) this.#stage.call(() => handleSubscribe(link));
@@ -193,9 +196,10 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
   }
 
   ask(link: OutletLink<Out>, demand: number): void {
+    const dropped = this.#dropped;
     const { queued } = this.#dispatcher;
     this.#dispatcher.ask(link, demand);
-    if (queued !== undefined) this.#delivered += queued - (this.#dispatcher.queued ?? 0);
+    this.#account(queued, dropped);
     this.settle();
   }
 
@@ -208,7 +212,10 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
     else link.isOver = true;
     if (!wasSubscribed) return;
     if (kind === "down") this.#left = reason;
+    const dropped = this.#dropped;
+    const { queued } = this.#dispatcher;
     this.#dispatcher.cancel(link);
+    this.#account(queued, dropped);
     const { handleCancel } = this.#settings;
     if (handleCancel !== undefined) this.#stage.call(() => handleCancel({ kind, reason }, link));
     this.settle();
@@ -317,6 +324,12 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
     if (handleDiscarded !== undefined) this.#stage.call(() => handleDiscarded(count));
   }
 
+  /** After a call of the dispatcher: what left its queues was delivered, what came into them was not, nor what it dropped. */
+  #account(queued: number | undefined, dropped: number): void {
+    if (queued === undefined && dropped === this.#dropped) return;
+    this.#delivered -= (this.#dispatcher.queued ?? 0) - (queued ?? 0) + this.#dropped - dropped;
+  }
+
   /** A dispatcher that throws (its hash or a selector) ends the stage. */
   #dispatch(events: readonly Out[]): number {
     try {
@@ -324,8 +337,7 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
       const dropped = this.#dropped;
       const taken = this.#dispatcher.dispatch(events);
       this.#delivered += taken;
-      // Of what it took, some may have gone to its queues, or to nobody.
-      if (queued !== undefined) this.#delivered -= (this.#dispatcher.queued ?? 0) - queued + this.#dropped - dropped;
+      this.#account(queued, dropped);
       return taken;
     } catch (error) {
       // What it cannot dispatch now it cannot dispatch later: nothing is left to wait for.

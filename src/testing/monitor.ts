@@ -5,6 +5,7 @@ import {
   type Cancel,
   type DispatchOptions,
   type Downward,
+  type ExitReason,
   type Outlet,
   type Port,
   type Subscribable,
@@ -12,6 +13,7 @@ import {
   type Upward,
   type Wire,
 } from "../core/protocol.ts";
+import { post } from "../core/scheduler.ts";
 
 /** What can be wrong on a wire. */
 export type ProtocolRule =
@@ -94,6 +96,8 @@ export function monitored<Event>(producer: Subscribable<Event>, options: Monitor
       const wire = new Listener(outlet.name, subscriber, options);
       wires.push(wire);
       const old = replaces?.port;
+      // In its turn, as the `subscribe` that says it: what was said before on the old wire is still on its way.
+      if (replaces !== undefined && old instanceof UpwardTap) post({ receive: () => old.hearReplaced(replaces.reason) }, undefined);
       const up = outlet.connect(wire, replaces && (old instanceof UpwardTap ? { ...replaces, port: old.up } : replaces));
       return new UpwardTap(wire, up);
     },
@@ -154,6 +158,12 @@ class Listener<Event> implements Subscriber<Event>, MonitoredWire {
     const violation = typeof message === "number" ? this.#hearAsk(message) : this.#hearWord(message);
     up.receive(message);
     this.#tell(violation);
+  }
+
+  /** A newer wire takes the place of this one, as if its consumer had cancelled it. */
+  hearReplaced(reason: ExitReason): void {
+    this.#note(`${this.consumer} replaces it`);
+    this.cancel ??= { type: "cancel", kind: "cancel", reason };
   }
 
   /** An ask of one and its answer, without messages. */
@@ -232,6 +242,10 @@ class UpwardTap<Event> implements Wire<Event> {
 
   receive(message: Upward): void {
     this.#wire.passUp(message, this.up);
+  }
+
+  hearReplaced(reason: ExitReason): void {
+    this.#wire.hearReplaced(reason);
   }
 
   takeBuffered(): IteratorYieldResult<Event> | undefined {

@@ -220,20 +220,20 @@ describe("a stage that was started", () => {
   });
 
   test("has a custom dispatcher that decides who gets what", async () => {
-    // All to the first, in pairs.
+    // All to the first, in pairs, as far as it has asked.
     await using source = producer<number>({
       dispatcher: () => {
         const recipients: { send(events: readonly number[]): void }[] = [];
         let capacity = 0;
         return {
           subscribe: (recipient) => void recipients.push(recipient),
-          ask: (_recipient, demand) => void (capacity += demand),
+          ask: (recipient, demand) => void (capacity += recipient === recipients[0] ? demand : 0),
           cancel: () => undefined,
           get capacity() {
             return capacity;
           },
           dispatch(events) {
-            const pair = events.slice(0, 2);
+            const pair = events.slice(0, Math.min(2, capacity));
             recipients[0]?.send(pair);
             capacity -= pair.length;
             return pair.length;
@@ -244,6 +244,7 @@ describe("a stage that was started", () => {
     });
     const [ann, bob] = [new ConsumerProbe(source), new ConsumerProbe(source)];
     await bob.ask(3);
+    await ann.ask(3);
     expect([ann.batches, bob.batches]).toEqual([[[0, 1], [2]], []]);
   });
 });

@@ -57,6 +57,22 @@ describe("a loop", () => {
     expect(await first).toEqual({ value: 0, done: false });
   });
 
+  test("gets its answers in the order of its calls, also when a callback of the stage makes one", async () => {
+    const log: string[] = [];
+    const source = producer<number>({
+      handleDemand(_demand, self) {
+        self.emit([1, 2]);
+        next("inner");
+      },
+    });
+    const reader = source[Symbol.asyncIterator]();
+    const next = (who: string): void => void reader.next().then(({ value }) => log.push(`${who} ${value}`));
+    next("outer");
+    await settle();
+    expect(log).toEqual(["outer 1", "inner 2"]);
+    await source.stop();
+  });
+
   test("asks for no event while its body runs", async () => {
     const { stage, demands } = counter();
     for await (const event of stage) {

@@ -88,7 +88,8 @@ class BroadcastDispatcher<Event> implements Dispatcher<Event> {
   #select(list: readonly Event[]): void {
     const selected: (readonly Event[])[] = [];
     for (let seat = this.#first; seat !== undefined; seat = seat.after) {
-      selected.push(seat.selector === undefined ? list : list.filter(seat.selector));
+      const { selector } = seat;
+      selected.push(selector === undefined ? list : list.filter((event) => selector(event)));
     }
     let place = 0;
     for (let seat = this.#first; seat !== undefined; seat = seat.after) {

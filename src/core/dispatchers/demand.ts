@@ -1,5 +1,6 @@
 import { checkOptions, integer } from "../options.ts";
 import type { Dispatcher, DispatcherFactory, DispatcherHost, Recipient } from "../dispatcher.ts";
+import { OpenDemand, saturated } from "./open-demand.ts";
 
 export interface DemandDispatcherOptions {
   /** The greatest ask that consumers should make. Default: the first ask. A greater one is served, and reported. */
@@ -85,7 +86,7 @@ class DemandDispatcher<Event> implements Dispatcher<Event> {
   #maxDemand: number | undefined;
   /** Until the first list. */
   #random: (() => number) | undefined;
-  #capacity = 0;
+  readonly #open = new OpenDemand();
 
   constructor(host: DispatcherHost, maxDemand: number | undefined, random: (() => number) | undefined) {
     this.#host = host;
@@ -96,7 +97,7 @@ class DemandDispatcher<Event> implements Dispatcher<Event> {
   }
 
   get capacity(): number {
-    return this.#capacity;
+    return this.#open.sum;
   }
 
   subscribe(recipient: Recipient<Event>): void {
@@ -114,16 +115,17 @@ class DemandDispatcher<Event> implements Dispatcher<Event> {
     if (demand > this.#maxDemand) {
       this.#host.report({ kind: "ask-over-max", partner: recipient.name, count: demand, max: this.#maxDemand });
     }
-    this.#capacity += demand;
-    this.#move(seat, seat.rank.demand + demand);
+    this.#open.add(demand);
+    this.#move(seat, saturated(seat.rank.demand + demand));
   }
 
   cancel(recipient: Recipient<Event>): void {
     const seat = recipient.seat as Seat<Event> | undefined;
     if (seat === undefined) return;
     recipient.seat = undefined;
-    this.#capacity -= seat.rank.demand;
+    const { demand } = seat.rank;
     this.#leave(seat);
+    this.#open.leave(demand, () => this.#demands());
   }
 
   dispatch(events: readonly Event[]): number {
@@ -138,8 +140,14 @@ class DemandDispatcher<Event> implements Dispatcher<Event> {
       this.#move(first, demand - end + taken);
       taken = end;
     }
-    this.#capacity -= taken;
+    this.#open.take(taken);
     return taken;
+  }
+
+  *#demands(): Generator<number> {
+    for (let rank = this.#ceiling.below; rank !== this.#floor; rank = rank.below) {
+      for (let seat = rank.first; seat !== undefined; seat = seat.after) yield rank.demand;
+    }
   }
 
   /** Puts a consumer at the end of the line of another rank. */

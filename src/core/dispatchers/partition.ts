@@ -2,6 +2,7 @@ import { BadOptionError, SluiceError, show } from "../errors.ts";
 import { bound, checkOptions, integer, isFunction } from "../options.ts";
 import { Queue } from "../queue.ts";
 import type { Dispatcher, DispatcherFactory, DispatcherHost, Recipient } from "../dispatcher.ts";
+import { OpenDemand, saturated } from "./open-demand.ts";
 
 /** The name of a partition. */
 export type Partition = number | string;
@@ -78,7 +79,7 @@ class PartitionDispatcher<Event> implements Dispatcher<Event> {
   readonly #hash: PartitionDispatcherOptions<Event>["hash"];
   readonly #queueSize: number;
   readonly #places: ReadonlyMap<Partition, Place<Event>>;
-  #open = 0;
+  readonly #open = new OpenDemand();
   #queued = 0;
   /** Places whose queue is full. */
   #full = 0;
@@ -91,7 +92,7 @@ class PartitionDispatcher<Event> implements Dispatcher<Event> {
   }
 
   get capacity(): number {
-    return Math.max(0, this.#open - this.#queued);
+    return Math.max(0, this.#open.sum - this.#queued);
   }
 
   get isFull(): boolean {
@@ -114,8 +115,8 @@ class PartitionDispatcher<Event> implements Dispatcher<Event> {
   ask(recipient: Recipient<Event>, demand: number): void {
     const place = recipient.seat as Place<Event> | undefined;
     if (place === undefined) return;
-    place.open += demand;
-    this.#open += demand;
+    place.open = saturated(place.open + demand);
+    this.#open.add(demand);
     this.#deliver(place);
   }
 
@@ -124,8 +125,9 @@ class PartitionDispatcher<Event> implements Dispatcher<Event> {
     if (place === undefined) return;
     recipient.seat = undefined;
     place.recipient = undefined;
-    this.#open -= place.open;
+    const { open } = place;
     place.open = 0;
+    this.#open.leave(open, () => Array.from(this.#places.values(), (each) => each.open));
   }
 
   dispatch(events: readonly Event[]): number {
@@ -163,12 +165,13 @@ class PartitionDispatcher<Event> implements Dispatcher<Event> {
    */
   #route(events: readonly Event[]): readonly { readonly place: Place<Event> | undefined; readonly event: Event }[] {
     const { capacity } = this;
+    const hash = this.#hash;
     const routes: { place: Place<Event> | undefined; event: Event }[] = [];
     const added = new Map<Place<Event>, number>();
     let kept = 0;
     for (const event of events) {
       if (kept === capacity) break;
-      const hashed = this.#hash(event);
+      const hashed = hash(event);
       if (hashed === undefined) {
         routes.push({ place: undefined, event });
         continue;
@@ -206,7 +209,7 @@ class PartitionDispatcher<Event> implements Dispatcher<Event> {
       }
       if (list.length === 0) return;
       place.open -= list.length;
-      this.#open -= list.length;
+      this.#open.take(list.length);
       this.#count(place, -list.length);
       place.recipient?.send(list);
     }
