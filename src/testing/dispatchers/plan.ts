@@ -1,9 +1,10 @@
 import { checkOptions, integer, isFunction, isList, oneOf, type Check } from "../../core/options.ts";
 import { BadOptionError, type DispatcherFactory, type DispatchOptions } from "../../core/index.ts";
 
+/** What the contract must know of a dispatcher: how to make one, and whom it serves with what. */
 export interface DispatcherContractOptions<Event> {
   /** Makes what a producer is given as its `dispatcher`: once for each case, so that no case sees what another did. */
-  readonly dispatcher: () => DispatcherFactory<Event>;
+  readonly dispatcher: () => DispatcherFactory<NoInfer<Event>>;
   /** The event of a number from 0. No two are the same. */
   readonly event: (n: number) => Event;
   /**
@@ -24,7 +25,7 @@ export interface DispatcherContractOptions<Event> {
   readonly eachEventGoesTo?: "one" | "all";
   /** Whether a consumer with these options gets such an event at all: for selectors and partitions. Default every event. */
   readonly wants?: (event: Event, options: DispatchOptions) => boolean;
-  /** How many random sequences each random case plays. Default 100 of calls, and a tenth of them in a stage. */
+  /** How many random sequences of calls are played; in a stage, a tenth as many. Default 100. */
   readonly runs?: number;
   /** What the first of them draws its numbers from; each has the next seed. Default 1. */
   readonly seed?: number;
@@ -51,20 +52,26 @@ const CHECKS: Readonly<Record<string, Check>> = {
 /** The bound of the stage's buffer: so small that queues of that size are full now and then. */
 export const BUFFER_SIZE = 50;
 
+/**
+ * Whether an event may go to nobody. Where it goes to all those who want it, that depends on who is there; where it goes to one,
+ * it must wait for him.
+ */
+export function isForNobody<Event>({ eachEventGoesTo, consumers, consumerOptions, wants }: Plan<Event>, event: Event, present: readonly { readonly options: DispatchOptions }[]): boolean {
+  if (eachEventGoesTo !== "one") return !present.some(({ options }) => wants(event, options));
+  return !Array.from({ length: consumers }, (_, place) => consumerOptions(place)).some((options) => wants(event, options));
+}
+
+/** Whether a consumer with these options is to get one of the events of these numbers; `to` is not among them. */
+export function isSomeWanted<Event>({ event, wants }: Plan<Event>, options: DispatchOptions, from: number, to: number): boolean {
+  for (let n = from; n < to; n += 1) if (wants(event(n), options)) return true;
+  return false;
+}
+
 export function planOf<Event>(options: DispatcherContractOptions<Event>): Plan<Event> {
   checkOptions("dispatcherContract", options, CHECKS);
   for (const name of ["dispatcher", "event"] as const) {
     if (options[name] === undefined) throw new BadOptionError(name, "a function", options[name]);
   }
-  return {
-    identify: (event) => event,
-    consumers: 3,
-    consumerOptions: () => ({}),
-    refuses: [],
-    wants: () => true,
-    runs: 100,
-    seed: 1,
-    eachEventGoesTo: undefined,
-    ...options,
-  };
+  const { dispatcher, event, identify = (each) => each, consumers = 3, consumerOptions = () => ({}), refuses = [], eachEventGoesTo, wants = () => true, runs = 100, seed = 1 } = options;
+  return { dispatcher, event, identify, consumers, consumerOptions, refuses, eachEventGoesTo, wants, runs, seed };
 }

@@ -33,3 +33,11 @@ export class History {
     return new ContractViolation(`expected ${what} to ${expected}, got: ${String(got)}`, [...this.#lines], this.#seed);
   }
 }
+
+/** A short text of what a dispatcher or its user gave. */
+export function describe(value: unknown): string {
+  if (value instanceof Error) return `${value.name}: ${value.message}`;
+  if (typeof value !== "object" || value === null) return String(value);
+  const entries = Object.entries(value);
+  return entries.length === 0 ? "no options" : `{ ${entries.map(([name, each]) => `${name}: ${typeof each === "function" ? "a function" : String(each)}`).join(", ")} }`;
+}
