@@ -20,6 +20,8 @@ export type SluiceErrorCode =
   | "SLUICE_UNKNOWN_SUBSCRIPTION"
   /** A partition dispatcher's hash named a partition that does not exist. */
   | "SLUICE_UNKNOWN_PARTITION"
+  /** The children of a supervisor ended more often than its `maxRestarts` allows. */
+  | "SLUICE_GAVE_UP"
   /** A native partner (stream, iterator, observable) broke its own protocol, or closed before its end. */
   | "SLUICE_BAD_PARTNER";
 
@@ -56,6 +58,25 @@ export class StoppedError extends SluiceError {
       `${stage} was stopped before its normal end`,
       reason === undefined ? undefined : { cause: reason },
     );
+  }
+}
+
+/** A supervisor has ended because a child ended too often. `cause` is the error with which that child ended the last time. */
+export class GaveUpError extends SluiceError {
+  override readonly name = "GaveUpError";
+  /** The child, as its supervisor names it. */
+  readonly child: string;
+  /** How many restarts were allowed, in what time. */
+  readonly maxRestarts: number;
+  readonly withinMs: number;
+
+  constructor(supervisor: string, child: string, { maxRestarts, withinMs }: { readonly maxRestarts: number; readonly withinMs: number }, last: ExitReason) {
+    const allowed = `${maxRestarts} ${maxRestarts === 1 ? "restart" : "restarts"}`;
+    const hint = last.type === "normal" ? `; it had ended normally: a child that may end is "transient"` : "";
+    super("SLUICE_GAVE_UP", `${supervisor} gave up on ${child}: it ended once more after ${allowed} within ${withinMs} ms${hint}`, last.type === "normal" ? undefined : { cause: errorOf(last, child)?.error });
+    this.child = child;
+    this.maxRestarts = maxRestarts;
+    this.withinMs = withinMs;
   }
 }
 

@@ -1,4 +1,5 @@
 /** Sluice: stages that move events only on demand. */
+export type { BackoffOptions } from "./backoff.ts";
 export type { BufferKeep } from "./buffer.ts";
 export { consumer, type ConsumerOptions } from "./consumer.ts";
 export type { WindowOptions } from "./demand-window.ts";
@@ -6,7 +7,7 @@ export type { Dispatcher, DispatcherFactory, DispatcherHost, Recipient } from ".
 export { broadcastDispatcher } from "./dispatchers/broadcast.ts";
 export { demandDispatcher, type DemandDispatcherOptions } from "./dispatchers/demand.ts";
 export { partitionDispatcher, type Partition, type PartitionDispatcherOptions } from "./dispatchers/partition.ts";
-export { BadOptionError, SluiceError, StoppedError, type SluiceErrorCode } from "./errors.ts";
+export { BadOptionError, GaveUpError, SluiceError, StoppedError, type SluiceErrorCode } from "./errors.ts";
 export { fromIterable, type FromIterableOptions, type IterableSource } from "./from-iterable.ts";
 export type { CancelMode } from "./inlet-link.ts";
 export type { InputCounts, OutputCounts, Snapshot, StageState, TimeShares, WaitState } from "./inspect.ts";
@@ -15,10 +16,14 @@ export { pipeline, type PipelineOptions } from "./pipeline.ts";
 export { producer, type ProducerOptions } from "./producer.ts";
 export { producerConsumer, type ProducerConsumerOptions } from "./producer-consumer.ts";
 export { ADOPT, NORMAL, OUTLET, type Cancel, type DispatchOptions, type Downward, type ExitReason, type Outlet, type Port, type Subscribable, type Subscribe, type Subscriber, type Upward } from "./protocol.ts";
+export type { IntensityOptions } from "./restart-intensity.ts";
+export type { ChildContext } from "./running-child.ts";
 export { setReporter, type Finding, type Report, type Reporter } from "./report.ts";
 export { post } from "./scheduler.ts";
 export type { Role } from "./stage.ts";
 export type { BatchHandler, CompleteOption, EventHandlers, Handlers, MaybePromise, OutletOptions, Returned, StageOptions } from "./stage-options.ts";
 export type { Consumer, EventOf, EventReader, KnownTargets, Producer, ProducerConsumer, PushProducer, ReadOptions, Self, Stage, SubscribeOptions, Target } from "./stages.ts";
 export { stream, type EventStream, type StreamOptions } from "./stream.ts";
+export { supervisor } from "./supervisor.ts";
+export type { ChildOptions, ChildState, Children, RestartKind, StartChild, Strategy, Supervisor, SupervisorBuilder, SupervisorOptions, SupervisorSnapshot } from "./supervisors.ts";
 export type { CancelInfo, Consumption, Subscription } from "./subscription.ts";

@@ -389,12 +389,14 @@ export class InletHalf implements ConsumingHalf {
     this.#links.clear();
   }
 
-  drop(): void {
-    this.#lost += this.#queued;
+  drop(): number {
+    const dropped = this.#queued;
+    this.#lost += dropped;
     this.#queued = 0;
     this.#queue.clear();
     this.#list = undefined;
     this.#link = undefined;
+    return dropped;
   }
 
   async released(): Promise<void> {

@@ -479,17 +479,19 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
     if (this.#receivers.delete(link) && this.#receivers.size === 0) this.#stage.receiverLeft();
   }
 
-  drop(): void {
-    this.#lost += this.#buffer.size;
+  drop(): number {
+    let dropped = this.#buffer.size;
     this.#buffer.clear();
     try {
-      this.#lost += this.#dispatcher.queued ?? 0;
+      dropped += this.#dispatcher.queued ?? 0;
       this.#dispatcher.clear?.();
     } catch (error) {
       this.#stage.report({ kind: "cleanup-failed", error });
     }
+    this.#lost += dropped;
     this.#demands.clear();
     this.#held = 0;
+    return dropped;
   }
 }
 

@@ -27,6 +27,12 @@ export type Report =
   | { readonly kind: "consumer-cannot-emit"; readonly stage: string; readonly count: number }
   /** A callback failed after its stage had ended for another reason. */
   | { readonly kind: "late-failure"; readonly stage: string; readonly error: unknown }
+  /** Events that a stage had queued or buffered when it failed are thrown away. Those of the callback that failed are not among them. */
+  | { readonly kind: "lost"; readonly stage: string; readonly count: number; readonly error: unknown }
+  /** A child of a supervisor has ended and is restarted. */
+  | { readonly kind: "child-restarting"; readonly stage: string; readonly child: string; readonly reason: ExitReason }
+  /** A child of a supervisor has ended for good. */
+  | { readonly kind: "child-ended"; readonly stage: string; readonly child: string; readonly reason: ExitReason }
   /** Releasing a resource failed, or did not settle within its deadline. */
   | { readonly kind: "cleanup-failed"; readonly stage: string; readonly error: unknown };
 

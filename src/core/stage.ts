@@ -41,8 +41,8 @@ export interface Half {
   readonly active: number;
   /** Ends all subscriptions of this half, each with one message. */
   tell(reason: ExitReason): void;
-  /** Throws away what is queued or buffered, counted as lost. */
-  drop(): void;
+  /** Throws away what is queued or buffered, counted as lost; returns how many events that were. */
+  drop(): number;
 }
 
 export interface ProducingHalf extends Half {
@@ -114,6 +114,8 @@ export class StageCore implements Mailbox {
   #isPaused = false;
   #isNudged = false;
   #isCompleteHandled = false;
+  /** How many events were thrown away by its end. */
+  #held = 0;
   #isStopHandled = false;
   #owner: object | undefined;
   #controller: AbortController | undefined;
@@ -324,7 +326,8 @@ export class StageCore implements Mailbox {
         return true;
       }
     }
-    if (this.outlet?.isDone === false) return false;
+    // Under a supervisor an error does not wait for slow consumers: the restart would, too.
+    if (this.outlet?.isDone === false && !(this.reason?.type === "error" && failsFast(this.#owner))) return false;
     this.#terminate(this.reason ?? NORMAL);
     return false;
   }
@@ -465,7 +468,7 @@ export class StageCore implements Mailbox {
     this.reason = { type: "error", error };
     this.phase = DRAINING;
     this.#calls.clear();
-    this.inlet?.drop();
+    this.#held = this.inlet?.drop() ?? 0;
     this.inlet?.tell(this.reason);
     if ((this.inlet?.active ?? 0) > 0) {
       this.#controller?.abort(error);
@@ -501,8 +504,8 @@ export class StageCore implements Mailbox {
     this.reason = reason;
     this.#calls.clear();
     this.#settings.signal?.removeEventListener("abort", this.#onAbort);
-    this.inlet?.drop();
-    this.outlet?.drop();
+    this.#held += (this.inlet?.drop() ?? 0) + (this.outlet?.drop() ?? 0);
+    if (reason.type === "error" && this.#held > 0) this.report({ kind: "lost", count: this.#held, error: reason.error });
     if (reason.type !== "normal") this.#tellPartners(reason);
     // In a message of its own: whoever calls `stop` does not find callbacks running in that call.
     post({ receive: () => this.#release() }, undefined);
@@ -605,6 +608,11 @@ export class StageCore implements Mailbox {
     await this.inlet?.released();
     if (this.#cleanupFailure !== undefined) throw this.#cleanupFailure.error;
   }
+}
+
+/** A supervisor says so of itself. */
+function failsFast(owner: object | undefined): boolean {
+  return owner !== undefined && "failsFast" in owner && owner.failsFast === true;
 }
 
 /** Nobody would run its body. */

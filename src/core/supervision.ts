@@ -1,0 +1,432 @@
+/**
+ * The engine of a supervisor: children that are started in order, restarted when they end, and stopped in reverse order.
+ *
+ * One thing at a time, as in OTP: the ends of children, and calls from outside, wait until what is going on is done. And a
+ * crash that runs through several stages is handled as one: nothing is restarted while a sibling is on its way to its end.
+ */
+import { Backoff } from "./backoff.ts";
+import { Causes } from "./causes.ts";
+import { specOf, type ChildSpec } from "./child-spec.ts";
+import { BadOptionError, GaveUpError, SluiceError, show } from "./errors.ts";
+import type { Snapshot } from "./inspect.ts";
+import { ADOPT, NORMAL, type ExitReason } from "./protocol.ts";
+import { Queue } from "./queue.ts";
+import { tell, type Finding } from "./report.ts";
+import { RestartIntensity } from "./restart-intensity.ts";
+import { runChild, type RunningChild } from "./running-child.ts";
+import { inNextTurn } from "./scheduler.ts";
+import type { ChildOptions, ChildState, Children, RestartKind, StartChild, Strategy, Supervisor, SupervisorOptions, SupervisorSnapshot } from "./supervisors.ts";
+import { throwUnlessReceived } from "./unreceived.ts";
+
+/** Starts the children in order, in this call. Throws what one of them throws. */
+export function startSupervision(name: string, options: SupervisorOptions, specs: readonly ChildSpec[]): Supervisor {
+  const supervision = new Supervision(name, options);
+  supervision.start(specs);
+  return supervision;
+}
+
+class Child {
+  readonly spec: ChildSpec;
+  value: unknown;
+  running: RunningChild | undefined;
+  state: ChildState = "restarting";
+  restarts = 0;
+  lastEnd: ExitReason | undefined;
+  /** When it was started: by the order of causes, and by the clock. */
+  since = 0;
+  startedAt = 0;
+  /** How often it has ended in a row, without staying up in between. */
+  failures = 0;
+
+  constructor(spec: ChildSpec) {
+    this.spec = spec;
+  }
+}
+
+interface End {
+  readonly child: Child;
+  readonly reason: ExitReason;
+}
+
+class Supervision implements Supervisor {
+  readonly name: string;
+  readonly role = "supervisor";
+  /** As owner of its stages: one that fails throws its buffer away, so that a slow consumer cannot hold the restart up. */
+  readonly failsFast = true;
+  /** A getter for each child. */
+  readonly children: Children = Object.create(null) as Children;
+  readonly #options: SupervisorOptions;
+  readonly #strategy: Strategy;
+  readonly #intensity: RestartIntensity;
+  readonly #backoff: Backoff | undefined;
+  readonly #causes = new Causes();
+  readonly #children: Child[] = [];
+  /** Ends that have not been handled, in the order in which they came. */
+  #ends: End[] = [];
+  /** Calls from outside that wait for their turn. */
+  readonly #calls = new Queue<() => Promise<void>>();
+  #isWorking = false;
+  /** Ends the pause before a restart. */
+  #wake: (() => void) | undefined;
+  #state: "running" | "stopping" | "ended" = "running";
+  #reason: ExitReason = NORMAL;
+  #hasHadChild = false;
+  #owner: object | undefined;
+  #closed: { readonly promise: Promise<ExitReason>; readonly resolve: (reason: ExitReason) => void } | undefined;
+  /** Those who wait for the end without receiving its error. */
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(name: string, options: SupervisorOptions) {
+    this.name = name;
+    this.#options = options;
+    this.#strategy = options.strategy ?? "oneForOne";
+    this.#intensity = new RestartIntensity(options);
+    this.#backoff = options.backoff && new Backoff(options.backoff);
+  }
+
+  // ---- from outside
+
+  start(specs: readonly ChildSpec[]): void {
+    const { signal } = this.#options;
+    if (signal?.aborted === true) {
+      this.#state = "ended";
+      this.#reason = { type: "shutdown", reason: signal.reason };
+      return;
+    }
+    signal?.addEventListener("abort", this.#onAbort, { once: true });
+    this.#isWorking = true;
+    try {
+      for (const spec of specs) {
+        // A child's function may stop the whole.
+        if (this.#state === "running") this.#run(this.#add(spec));
+      }
+    } catch (error) {
+      // Whoever starts it gets the error: the supervisor itself has not failed, as it never was.
+      this.#state = "stopping";
+      this.#reason = { type: "shutdown", reason: error };
+      throw error;
+    } finally {
+      this.#isWorking = false;
+      void this.#work();
+    }
+  }
+
+  get closed(): Promise<ExitReason> {
+    if (this.#closed === undefined) {
+      let resolve!: (reason: ExitReason) => void;
+      const promise = new Promise<ExitReason>((settle) => {
+        resolve = settle;
+      });
+      this.#closed = { promise, resolve };
+      if (this.#state === "ended") resolve(this.#reason);
+    }
+    return this.#closed.promise;
+  }
+
+  stop(reason?: unknown): Promise<void> {
+    this.#begin(reason === undefined ? { type: "shutdown" } : { type: "shutdown", reason });
+    return this.#state === "ended" ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  [ADOPT](owner: object): boolean {
+    this.#owner ??= owner;
+    return this.#owner === owner;
+  }
+
+  async startChild<Value>(name: string, start: StartChild<never, Value>, options?: ChildOptions): Promise<{ readonly value: Value }> {
+    const spec = specOf(name, start, options);
+    return this.#inTurn(() => {
+      if (this.#children.some((child) => child.spec.name === name)) throw new BadOptionError("the name of a child", "one that no other child has", name);
+      const child = this.#add(spec);
+      try {
+        this.#run(child);
+      } catch (error) {
+        this.#forget(child);
+        throw error;
+      }
+      return { value: child.value as Value };
+    });
+  }
+
+  restartChild(name: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const child = this.#find(name);
+      await this.#stop(child);
+      if (this.#state !== "running") throw this.#ended();
+      child.restarts += 1;
+      this.#run(child);
+    });
+  }
+
+  stopChild(name: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const child = this.#find(name);
+      await this.#stop(child);
+      child.state = "stopped";
+      if (child.spec.restart === "temporary") this.#forget(child);
+    });
+  }
+
+  removeChild(name: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const child = this.#find(name);
+      await this.#stop(child);
+      this.#forget(child);
+    });
+  }
+
+  snapshot(): SupervisorSnapshot {
+    return {
+      name: this.name,
+      role: this.role,
+      state: this.#state,
+      strategy: this.#strategy,
+      children: this.#children.map(({ spec, state, restarts, lastEnd, value }) => ({
+        name: spec.name,
+        restart: spec.restart,
+        state,
+        restarts,
+        ...(lastEnd && { lastEnd }),
+        ...(isSeen(value) && { snapshot: value.snapshot() }),
+      })),
+    };
+  }
+
+  // ---- children
+
+  #add(spec: ChildSpec): Child {
+    const child = new Child(spec);
+    this.#children.push(child);
+    this.#hasHadChild = true;
+    Object.defineProperty(this.children, spec.name, { get: () => child.value, enumerable: true, configurable: true });
+    return child;
+  }
+
+  #forget(child: Child): void {
+    const place = this.#children.indexOf(child);
+    if (place < 0) return;
+    this.#children.splice(place, 1);
+    delete (this.children as Record<string, unknown>)[child.spec.name];
+  }
+
+  #find(name: string): Child {
+    const child = this.#children.find(({ spec }) => spec.name === name);
+    if (child === undefined) throw new BadOptionError("the name of a child", `one of ${this.#children.map(({ spec }) => spec.name).join(", ")}`, name);
+    return child;
+  }
+
+  /** Calls a child's function. */
+  #run(child: Child): void {
+    child.since = this.#causes.now();
+    child.startedAt = performance.now();
+    child.state = "restarting";
+    const { start, stopWithinMs } = child.spec;
+    const { value, running } = runChild((context) => start(this.#before(child) as never, context), {
+      name: `${this.name}/${child.spec.name}`,
+      owner: this,
+      stopWithinMs,
+      handleReport: this.#options.handleReport,
+    });
+    if (running === undefined) throw new SluiceError("SLUICE_BAD_RETURN", `expected the child ${child.spec.name} of ${this.name} to be a stage, a supervisor or a promise, got: ${show(value)}`);
+    child.value = value;
+    child.running = running;
+    child.state = "running";
+    void running.ended.then((reason) => this.#hasEnded({ child, reason }, running));
+  }
+
+  /** The children before one, as they are now. */
+  #before(child: Child): Children {
+    const siblings = Object.create(null) as Record<string, unknown>;
+    for (const other of this.#children) {
+      if (other === child) break;
+      siblings[other.spec.name] = other.value;
+    }
+    return siblings;
+  }
+
+  #hasEnded(end: End, running: RunningChild): void {
+    const { child, reason } = end;
+    child.lastEnd = reason;
+    // Whoever stopped it has taken it out.
+    if (child.running !== running) return;
+    child.running = undefined;
+    child.state = "ended";
+    this.#ends.push(end);
+    void this.#work();
+  }
+
+  async #stop(child: Child, reason?: unknown): Promise<void> {
+    const { running } = child;
+    child.running = undefined;
+    await running?.stop(reason);
+  }
+
+  // ---- one thing at a time
+
+  #inTurn<Result>(call: () => Result | Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      if (this.#state !== "running") {
+        reject(this.#ended());
+        return;
+      }
+      this.#calls.push(async () => {
+        try {
+          if (this.#state !== "running") throw this.#ended();
+          resolve(await call());
+        } catch (error) {
+          reject(error);
+        }
+      });
+      void this.#work();
+    });
+  }
+
+  async #work(): Promise<void> {
+    if (this.#isWorking) return;
+    this.#isWorking = true;
+    while (this.#state === "running") {
+      if (this.#ends.length > 0) {
+        // Who is on his way to his end wakes us when he is there.
+        if (this.#children.some(({ running }) => running?.isStopping === true)) break;
+        const ends = this.#ends;
+        this.#ends = [];
+        await this.#restart(ends);
+      } else if (this.#calls.length > 0) await this.#calls.shift()();
+      else if (this.#isDone) this.#begin(NORMAL);
+      else break;
+    }
+    this.#isWorking = false;
+    if (this.#state === "stopping") await this.#shutDown();
+  }
+
+  /** No child will run again by itself. */
+  get #isDone(): boolean {
+    return this.#options.whenDone !== "wait" && this.#hasHadChild && this.#children.every(({ state }) => state === "ended");
+  }
+
+  // ---- restarts
+
+  async #restart(ends: readonly End[]): Promise<void> {
+    const down = new Set<Child>();
+    for (const { child, reason } of ends) {
+      // Somebody has restarted or removed it by hand, or it came up with others.
+      if (child.running !== undefined || !this.#children.includes(child)) continue;
+      if (!isToRunOn(child.spec.restart, reason)) {
+        this.#report({ kind: "child-ended", child: child.spec.name, reason });
+        if (child.spec.restart === "temporary") this.#forget(child);
+        continue;
+      }
+      if (!this.#causes.isConsequence(reason, child.since) && !this.#intensity.allow()) {
+        this.#begin({ type: "error", error: new GaveUpError(this.name, child.spec.name, this.#intensity, reason) });
+        return;
+      }
+      child.failures = this.#backoff !== undefined && performance.now() - child.startedAt >= this.#backoff.maxMs ? 1 : child.failures + 1;
+      this.#report({ kind: "child-restarting", child: child.spec.name, reason });
+      down.add(child);
+    }
+    if (down.size === 0) return;
+    const affected = this.#affected(down);
+    for (const child of affected) child.state = "restarting";
+    for (const child of affected.toReversed()) {
+      await this.#stop(child);
+      if (child.spec.restart === "temporary") this.#forget(child);
+    }
+    if (this.#backoff !== undefined) await this.#pause(this.#backoff, down);
+    if (this.#runAll(affected)) return;
+    // A start that failed is tried again, but not in the same breath.
+    await new Promise<void>((resolve) => inNextTurn(resolve));
+  }
+
+  /** Those whom the strategy restarts, in the order of their starts. */
+  #affected(down: ReadonlySet<Child>): Child[] {
+    if (this.#strategy === "oneForAll") return [...this.#children];
+    if (this.#strategy === "oneForOne") return this.#children.filter((child) => down.has(child));
+    return this.#children.slice(this.#children.findIndex((child) => down.has(child)));
+  }
+
+  /** Returns whether all came up. */
+  #runAll(children: readonly Child[]): boolean {
+    for (const child of children) {
+      if (this.#state !== "running") return true;
+      if (!this.#children.includes(child)) continue;
+      child.restarts += 1;
+      try {
+        this.#run(child);
+      } catch (error) {
+        child.state = "ended";
+        child.lastEnd = { type: "error", error };
+        this.#ends.push({ child, reason: child.lastEnd });
+        // Those behind it are restarted with it.
+        if (this.#strategy !== "oneForOne") return false;
+      }
+    }
+    return this.#ends.length === 0;
+  }
+
+  async #pause(backoff: Backoff, down: ReadonlySet<Child>): Promise<void> {
+    if (this.#state !== "running") return;
+    const delay = Math.max(...Array.from(down, ({ failures }) => backoff.delay(failures)));
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, delay);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = undefined;
+  }
+
+  // ---- the end
+
+  /** The end is certain: the first cause wins. */
+  #begin(reason: ExitReason): void {
+    if (this.#state !== "running") return;
+    this.#state = "stopping";
+    this.#reason = reason;
+    this.#wake?.();
+    void this.#work();
+  }
+
+  readonly #onAbort = (): void => this.#begin({ type: "shutdown", reason: this.#options.signal?.reason });
+
+  async #shutDown(): Promise<void> {
+    // While it goes on, nobody else works.
+    this.#isWorking = true;
+    this.#options.signal?.removeEventListener("abort", this.#onAbort);
+    const reason = this.#reason.type === "shutdown" ? this.#reason.reason : undefined;
+    for (const child of this.#children.toReversed()) {
+      const wasRunning = child.running !== undefined;
+      await this.#stop(child, reason);
+      if (wasRunning || child.state === "restarting") child.state = "ended";
+    }
+    this.#ends = [];
+    this.#state = "ended";
+    while (this.#calls.length > 0) void this.#calls.shift()();
+    this.#closed?.resolve(this.#reason);
+    for (const resolve of this.#waiting.splice(0)) resolve();
+    if (this.#reason.type === "error") {
+      const isReceived = (): boolean => this.#owner !== undefined || this.#closed !== undefined;
+      if (!isReceived()) throwUnlessReceived(this.#reason.error, isReceived);
+    }
+  }
+
+  #ended(): SluiceError {
+    return new SluiceError("SLUICE_ENDED", `${this.name} has ended, or is about to: it takes no more children`);
+  }
+
+  #report(finding: Finding): void {
+    tell(this.#options.handleReport, { ...finding, stage: this.name });
+  }
+}
+
+function isToRunOn(restart: RestartKind, reason: ExitReason): boolean {
+  return restart === "permanent" || (restart === "transient" && reason.type === "error");
+}
+
+function isSeen(value: unknown): value is { snapshot(): Snapshot | SupervisorSnapshot } {
+  return typeof value === "object" && value !== null && "snapshot" in value && typeof value.snapshot === "function";
+}
