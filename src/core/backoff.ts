@@ -1,4 +1,5 @@
 import { checkOptions } from "./options.ts";
+import { throwUncaught } from "./scheduler.ts";
 
 /** A pause before a restart, which grows as long as a child does not stay up. */
 export interface BackoffOptions {
@@ -43,6 +44,17 @@ export class Backoff {
   /** The pause before the restart of a child that has ended `failures` times in a row, from 1; in ms. */
   delay(failures: number): number {
     const longest = Math.min(this.maxMs, this.#initialMs * this.#factor ** (failures - 1));
-    return longest * (0.5 + 0.5 * this.#random());
+    return longest * (0.5 + 0.5 * this.#draw());
+  }
+
+  /** A source of the user's that fails, or leaves its range, means the whole pause. */
+  #draw(): number {
+    try {
+      const random = this.#random();
+      return random >= 0 && random <= 1 ? random : 1;
+    } catch (error) {
+      throwUncaught(error);
+      return 1;
+    }
   }
 }

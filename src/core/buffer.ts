@@ -8,7 +8,18 @@ interface Mark<Note> {
   readonly note: Note;
 }
 
-type Entry<Event, Note> = readonly Event[] | Mark<Note>;
+/** Events that were tried before, and have come back: they go as a list of their own. */
+class Again<Event> {
+  events: readonly Event[];
+  readonly times: number;
+
+  constructor(events: readonly Event[], times: number) {
+    this.events = events;
+    this.times = times;
+  }
+}
+
+type Entry<Event, Note> = readonly Event[] | Again<Event> | Mark<Note>;
 
 /**
  * The events that nobody has asked for yet, in order, and notes between them.
@@ -63,8 +74,10 @@ export class Buffer<Event, Note = never> {
       return 0;
     }
     if (this.#keep === "first") {
-      this.add(events.slice(from, from + count - excess));
-      return excess;
+      // More may be in it than its limit: events that have come back always fit.
+      const discarded = Math.min(excess, count);
+      this.add(events.slice(from, from + count - discarded));
+      return discarded;
     }
     const old = Math.min(excess, this.#size);
     this.#discardFirst(old);
@@ -81,17 +94,24 @@ export class Buffer<Event, Note = never> {
   takeNote(): Note | undefined {
     if (this.#entries.length === 0) return undefined;
     const first = this.#entries.peek();
-    if (isList(first)) return undefined;
+    if (!isMark(first)) return undefined;
     this.#entries.shift();
     return first.note;
   }
 
   /** A note is first: it is reached. */
   get isAtNote(): boolean {
-    return this.#entries.length > 0 && !isList(this.#entries.peek());
+    return this.#entries.length > 0 && isMark(this.#entries.peek());
   }
 
-  /** Takes out the first event; `undefined` when a note is first, or nothing is left. */
+  /** How often the first events have been tried already. */
+  get times(): number {
+    if (this.#entries.length === 0) return 0;
+    const first = this.#entries.peek();
+    return first instanceof Again ? first.times : 0;
+  }
+
+  /** Takes out the first event; `undefined` when it has come back, a note is first, or nothing is left. */
   takeOne(): IteratorYieldResult<Event> | undefined {
     if (this.#entries.length === 0) return undefined;
     const list = this.#entries.peek();
@@ -106,8 +126,13 @@ export class Buffer<Event, Note = never> {
     return { value, done: false };
   }
 
-  /** Takes out up to `most` events as one list; a note ends the list. Empty when a note is first, or nothing is left. */
+  /**
+   * Takes out up to `most` events as one list; a note ends the list, and so do events that have come back. Empty when a note
+   * is first, or nothing is left.
+   */
   take(most: number): readonly Event[] {
+    const again = this.#entries.length > 0 ? this.#entries.peek() : undefined;
+    if (again instanceof Again) return this.#takeAgain(again, most);
     const first = this.#takeFrom(most);
     if (first.length === most || this.#entries.length === 0 || !isList(this.#entries.peek())) return first;
     const list = [...first];
@@ -117,16 +142,20 @@ export class Buffer<Event, Note = never> {
     return list;
   }
 
-  /** Puts events back before all others: they were taken and could not be delivered. */
-  putBack(events: readonly Event[]): void {
+  /**
+   * Puts events back before all others: they were taken and could not be delivered; or they were, and have come back, after
+   * so many tries.
+   */
+  putBack(events: readonly Event[], times = 0): void {
     if (events.length === 0) return;
     if (this.#offset > 0) {
       const rest = (this.#entries.shift() as readonly Event[]).slice(this.#offset);
       this.#entries.unshift(rest);
       this.#offset = 0;
     }
-    this.#entries.unshift(events);
+    this.#entries.unshift(times === 0 ? events : new Again(events, times));
     this.#size += events.length;
+    if (this.#size > this.#greatest) this.#greatest = this.#size;
   }
 
   /** Throws everything away; returns the notes. */
@@ -134,11 +163,20 @@ export class Buffer<Event, Note = never> {
     const notes: Note[] = [];
     while (this.#entries.length > 0) {
       const entry = this.#entries.shift();
-      if (!isList(entry)) notes.push(entry.note);
+      if (isMark(entry)) notes.push(entry.note);
     }
     this.#offset = 0;
     this.#size = 0;
     return notes;
+  }
+
+  #takeAgain(again: Again<Event>, most: number): readonly Event[] {
+    const { events } = again;
+    const taken = events.slice(0, most);
+    if (taken.length === events.length) this.#entries.shift();
+    else again.events = events.slice(most);
+    this.#size -= taken.length;
+    return taken;
   }
 
   /** Up to `most` events of the first list. */
@@ -166,8 +204,8 @@ export class Buffer<Event, Note = never> {
     let left = count;
     while (left > 0) {
       const entry = this.#entries.peek();
-      if (isList(entry)) left -= this.#takeFrom(left).length;
-      else notes.push(this.#entries.shift() as Mark<Note>);
+      if (isMark(entry)) notes.push(this.#entries.shift() as Mark<Note>);
+      else left -= (entry instanceof Again ? this.#takeAgain(entry, left) : this.#takeFrom(left)).length;
     }
     if (notes.length === 0) return;
     if (this.#offset > 0) {
@@ -177,6 +215,10 @@ export class Buffer<Event, Note = never> {
     }
     for (const note of notes.reverse()) this.#entries.unshift(note);
   }
+}
+
+function isMark<Event, Note>(entry: Entry<Event, Note>): entry is Mark<Note> {
+  return "note" in entry;
 }
 
 function isList<Event, Note>(entry: Entry<Event, Note>): entry is readonly Event[] {

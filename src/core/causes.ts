@@ -1,12 +1,22 @@
+import { GaveUpError } from "./errors.ts";
 import type { ExitReason } from "./protocol.ts";
 
+/** What is known of one cause. */
+interface Occurrence {
+  /** When it was counted. */
+  readonly at: number;
+  /** When each child ended by it the last time. */
+  readonly ends: Map<object, number>;
+  /** Children that were excused though they were started after it. */
+  readonly excused: Set<object>;
+}
+
 /**
- * Tells a child that ended because of a sibling from one that ended by itself: errors travel by identity, and so does the
- * reason of a shutdown. Primitive errors have no identity; each of them counts.
+ * Tells a child that ended because of a sibling from one that ended by itself: an error travels by identity, and so does the
+ * `ExitReason` that holds a primitive one, or a shutdown, or a normal end.
  */
 export class Causes {
-  /** When each was first seen, as a number that grows. */
-  readonly #seen = new WeakMap<object, number>();
+  readonly #occurrences = new WeakMap<object, Occurrence>();
   #now = 0;
 
   /** A moment, to be compared with what comes later. */
@@ -15,20 +25,38 @@ export class Causes {
     return this.#now;
   }
 
-  /** Whether this end, of a child that has run since `since`, is the consequence of an end that was counted meanwhile. Otherwise it is counted. */
-  isConsequence(reason: ExitReason, since: number): boolean {
+  /** Whether this end, of a child that has run since `since`, is the consequence of one that was counted. Otherwise it is counted. */
+  isConsequence(reason: ExitReason, child: object, since: number): boolean {
     const cause = identityOf(reason);
-    if (cause === undefined) return false;
-    const seen = this.#seen.get(cause);
-    if (seen !== undefined && seen > since) return true;
-    this.#seen.set(cause, this.now());
+    const now = this.now();
+    const known = this.#occurrences.get(cause);
+    if (known !== undefined && isExcused(known, child, since)) {
+      known.ends.set(child, now);
+      return true;
+    }
+    this.#occurrences.set(cause, { at: now, ends: new Map([[child, now]]), excused: new Set() });
     return false;
   }
 }
 
-function identityOf(reason: ExitReason): object | undefined {
-  if (reason.type === "normal") return undefined;
-  if (reason.type === "shutdown") return reason;
+function isExcused({ at, ends, excused }: Occurrence, child: object, since: number): boolean {
+  if (at > since) return true;
+  // It was restarted between two siblings that heard of one crash at different times. Once: those who throw one object again
+  // and again would excuse each other for ever.
+  if (excused.has(child)) return false;
+  for (const [other, end] of ends) {
+    if (other !== child && end > since) {
+      excused.add(child);
+      return true;
+    }
+  }
+  return false;
+}
+
+function identityOf(reason: ExitReason): object {
+  if (reason.type !== "error") return reason;
   const { error } = reason;
-  return (typeof error === "object" && error !== null) || typeof error === "function" ? error : undefined;
+  // A supervisor that gave up did so because of something.
+  const cause: unknown = error instanceof GaveUpError && error.cause !== undefined ? error.cause : error;
+  return (typeof cause === "object" && cause !== null) || typeof cause === "function" ? cause : reason;
 }

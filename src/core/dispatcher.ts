@@ -47,6 +47,11 @@ export interface Dispatcher<Event> {
   cancel(recipient: Recipient<Event>): void;
   /** Whether a consumer that is alone gets every event, in order. Default false. */
   readonly givesAllToOne?: boolean;
+  /**
+   * Whether an event may as well go to another consumer, so that what one has left unhandled can be given to the next: then
+   * subscriptions may ask for `onCrash: "redeliver"`. It sends in `dispatch`, and has no queues. Default false.
+   */
+  readonly redelivers?: boolean;
   /** How many events it can take now. */
   readonly capacity: number;
   /** Whether it wants none at present, whatever its capacity: then no demand is passed to the source. Default false. */

@@ -8,6 +8,9 @@ export type EventHandler = (event: unknown, self: unknown) => unknown;
 /** Whose demand a handled event gives back. */
 interface Origin {
   handled(count: number): void;
+  /** Of an event that is given back when its call fails. */
+  readonly isReturned?: boolean;
+  failed?(): void;
 }
 
 /** Whose events they are, and where the outcomes are counted. */
@@ -73,7 +76,7 @@ export class EventPool {
       },
       rejected: (error) => {
         this.active = 0;
-        this.#owner.failed += 1;
+        this.#countFailed(this.#serialOrigin);
         this.#stage.callbackFailed(error);
       },
     };
@@ -94,7 +97,7 @@ export class EventPool {
       result = this.#handler(event, this.#owner.self);
       isPending = isThenable(result);
     } catch (error) {
-      this.#fail(error);
+      this.#fail(error, origin);
       return false;
     }
     if (isPending) {
@@ -145,9 +148,10 @@ export class EventPool {
   }
 
   rejected(slot: Slot, error: unknown): void {
+    const { origin } = slot;
     this.active -= 1;
     if (!this.#isOrdered) this.#put(slot);
-    this.#fail(error);
+    this.#fail(error, origin);
     this.#goOn();
   }
 
@@ -163,16 +167,23 @@ export class EventPool {
   }
 
   /** What finished is delivered, then the error. */
-  #fail(error: unknown): void {
-    this.#owner.failed += 1;
+  #fail(error: unknown, origin: Origin | undefined): void {
+    this.#countFailed(origin);
     this.#hasFailed = true;
     this.flush();
     for (; this.#used > 0; this.#used -= 1) {
       const slot = this.#ring[this.#first] as Slot;
       this.#first = (this.#first + 1) % this.#size;
-      if (slot.isDone) this.#stage.take(slot.output, "handleEvent");
+      if (!slot.isDone) continue;
+      this.#stage.take(slot.output, "handleEvent");
+      if (slot.origin?.isReturned === true) slot.origin.handled(1);
     }
     this.#stage.callbackFailed(error);
+  }
+
+  #countFailed(origin: Origin | undefined): void {
+    if (origin?.isReturned === true) origin.failed?.();
+    else this.#owner.failed += 1;
   }
 
   /** Emits the outputs of the first slots, as far as they are done. */

@@ -5,6 +5,7 @@ import { FULL_CREDIT, enqueue, runNow, spend } from "./scheduler.ts";
 import type { ReadOptions } from "./stages.ts";
 
 const READY: Promise<void> = Promise.resolve();
+const noop = (): void => undefined;
 
 /** One event for each `next()`, and never one more: several of one turn become one ask. */
 export class Exact<Out> extends Reader<Out, Out> {
@@ -12,9 +13,9 @@ export class Exact<Out> extends Reader<Out, Out> {
   #index = 0;
   #unasked = 0;
   /** The answer to a request that waited is some microtasks behind one that is at hand: it must not be overtaken. */
-  #isAnswering = false;
+  #answers = 0;
   readonly #hasAnswered = (): void => {
-    this.#isAnswering = false;
+    this.#answers -= 1;
   };
   /** Calls of `next()` that have not been answered. */
   #inFlight = 0;
@@ -28,7 +29,7 @@ export class Exact<Out> extends Reader<Out, Out> {
 
   next(): Promise<IteratorResult<Out, undefined>> {
     if (this.up === undefined) this.open();
-    if (this.#inFlight === 0 && this.requests.length === 0 && !this.#isAnswering && this.#untilClock > 0 && !this.hasRest) {
+    if (this.#inFlight === 0 && this.requests.length === 0 && this.#answers === 0 && this.#untilClock > 0 && !this.hasRest && !this.isOver) {
       const taken = this.up?.takeBuffered?.();
       if (taken !== undefined) {
         this.#untilClock -= 1;
@@ -58,12 +59,15 @@ export class Exact<Out> extends Reader<Out, Out> {
     this.#inFlight -= 1;
     if (this.requests.length > 0 || !this.hasResult) return this.wait();
     const result: IteratorResult<Out, undefined> = { value: this.take(), done: false };
-    return this.#isAnswering ? Promise.resolve(result) : result;
+    if (this.#answers === 0) return result;
+    this.#answers += 1;
+    // It takes two microtasks more than one that is at hand.
+    void READY.then(noop).then(noop).then(this.#hasAnswered);
+    return Promise.resolve(result);
   };
 
   protected override answered(): void {
-    if (this.#isAnswering) return;
-    this.#isAnswering = true;
+    this.#answers += 1;
     void READY.then(this.#hasAnswered);
   }
 

@@ -2,7 +2,10 @@
 export type { BackoffOptions } from "./backoff.ts";
 export type { BufferKeep } from "./buffer.ts";
 export { consumer, type ConsumerOptions } from "./consumer.ts";
+export { consumerSupervisor } from "./consumer-supervisor.ts";
+export type { ConsumerSupervisor, ConsumerSupervisorOptions, EventChild, StartedByEvent } from "./consumer-supervisors.ts";
 export type { WindowOptions } from "./demand-window.ts";
+export { describe, type DescribeOptions } from "./describe.ts";
 export type { Dispatcher, DispatcherFactory, DispatcherHost, Recipient } from "./dispatcher.ts";
 export { broadcastDispatcher } from "./dispatchers/broadcast.ts";
 export { demandDispatcher, type DemandDispatcherOptions } from "./dispatchers/demand.ts";
@@ -25,5 +28,5 @@ export type { BatchHandler, CompleteOption, EventHandlers, Handlers, MaybePromis
 export type { Consumer, EventOf, EventReader, KnownTargets, Producer, ProducerConsumer, PushProducer, ReadOptions, Self, Stage, SubscribeOptions, Target } from "./stages.ts";
 export { stream, type EventStream, type StreamOptions } from "./stream.ts";
 export { supervisor } from "./supervisor.ts";
-export type { ChildOptions, ChildState, Children, RestartKind, StartChild, Strategy, Supervisor, SupervisorBuilder, SupervisorOptions, SupervisorSnapshot } from "./supervisors.ts";
+export type { ChildOptions, ChildState, Children, NoChildren, RestartKind, StartChild, Strategy, Supervisor, SupervisorBuilder, SupervisorOptions, SupervisorSnapshot } from "./supervisors.ts";
 export type { CancelInfo, Consumption, Subscription } from "./subscription.ts";

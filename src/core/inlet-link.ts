@@ -2,7 +2,8 @@
 import type { DemandWindow } from "./demand-window.ts";
 import { SluiceError } from "./errors.ts";
 import { checkOption, integer, isReason } from "./options.ts";
-import { isEvents, type DispatchOptions, type Downward, type ExitReason, type Outlet, type Port, type Subscriber, type Upward } from "./protocol.ts";
+import { OUTLET, isEvents, type DispatchOptions, type Downward, type ExitReason, type Outlet, type Port, type Subscribable, type Subscriber, type Upward } from "./protocol.ts";
+import { Ledger, isRedelivered } from "./redelivery.ts";
 import { post } from "./scheduler.ts";
 import { StagePort } from "./stage-port.ts";
 import type { StageCore } from "./stage.ts";
@@ -33,6 +34,7 @@ interface Inlet {
 /** The consumer's end of a wire, and the handle of the subscription. */
 export class InletLink extends StagePort<Downward<unknown>, StageCore> implements Subscriber<unknown>, Subscription {
   readonly side = "producer";
+  readonly target: Subscribable<unknown>;
   readonly outlet: Outlet<unknown>;
   readonly settings: LinkSettings;
   readonly identity: object;
@@ -46,17 +48,21 @@ export class InletLink extends StagePort<Downward<unknown>, StageCore> implement
   isEnded = false;
   /** This side has cancelled; the producer has not confirmed yet. */
   isCancelling = false;
+  /** What it has not handled, where it is to be delivered again after a crash. */
+  readonly ledger: Ledger | undefined;
   readonly #inlet: Inlet;
   #closed: { readonly promise: Promise<ExitReason>; readonly resolve: (reason: ExitReason) => void } | undefined;
   #reason: ExitReason | undefined;
 
-  constructor(inlet: Inlet, outlet: Outlet<unknown>, settings: LinkSettings, identity: object) {
+  constructor(inlet: Inlet, target: Subscribable<unknown>, settings: LinkSettings, identity: object) {
     super(inlet.stage);
     this.#inlet = inlet;
-    this.outlet = outlet;
+    this.target = target;
+    this.outlet = target[OUTLET];
     this.settings = settings;
     this.identity = identity;
     this.isAutomatic = settings.mode === "automatic";
+    this.ledger = isRedelivered(settings.dispatch) ? new Ledger() : undefined;
     this.batchSize = this.isAutomatic ? settings.window.batchSize : Number.MAX_SAFE_INTEGER;
   }
 

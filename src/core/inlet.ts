@@ -1,9 +1,10 @@
 /** The consumer half of a stage: its subscriptions, the events that wait to be handled, and when to ask for more. */
 import { SluiceError } from "./errors.ts";
 import { EventPool, type EventHandler } from "./event-pool.ts";
-import { NORMAL, OUTLET, type ExitReason, type Outlet, type Subscribable } from "./protocol.ts";
+import { NORMAL, type ExitReason, type Outlet, type Subscribable, type Upward } from "./protocol.ts";
 import { InletLink, type LinkSettings } from "./inlet-link.ts";
 import { Queue } from "./queue.ts";
+import type { Ledger } from "./redelivery.ts";
 import { FULL_CREDIT, post, spend } from "./scheduler.ts";
 import { RUNNING, STOPPING, isThenable, type ConsumingHalf, type Continuation, type Note, type StageCore } from "./stage.ts";
 import type { CancelInfo, Subscription } from "./subscription.ts";
@@ -19,7 +20,7 @@ export interface InletSettings {
   readonly handleCancel: ((info: CancelInfo, from: Subscription) => unknown) | undefined;
 }
 
-/** What became of the events that a stage received; received = queued + inCallback + handled + failed + lost. */
+/** What became of the events that a stage received; received = queued + inCallback + handled + failed + lost + returned. */
 export interface InputCounts {
   readonly received: number;
   readonly queued: number;
@@ -28,6 +29,8 @@ export interface InputCounts {
   readonly failed: number;
   /** Thrown away by the end of this stage. */
   readonly lost: number;
+  /** Given back to their producers, to be delivered again (`onCrash: "redeliver"`). */
+  readonly returned: number;
 }
 
 type Entry =
@@ -40,6 +43,8 @@ export class InletHalf implements ConsumingHalf {
   self: unknown;
   handled = 0;
   failed = 0;
+  /** Calls that outlived their deadline, and whose events were given back meanwhile. */
+  overdue = 0;
 
   readonly #settings: InletSettings;
   readonly #handleEvents: (events: readonly unknown[], from: Subscription, self: unknown) => unknown;
@@ -54,6 +59,10 @@ export class InletHalf implements ConsumingHalf {
   #queued = 0;
   #inCallback = 0;
   #lost = 0;
+  #returned = 0;
+  /** Subscriptions whose unhandled events the producer gets back, when it has confirmed their end. */
+  readonly #returning = new Set<InletLink>();
+  #isGivingBack = false;
   /** The list that is being handled, and how far: unless it is one batch. */
   #list: readonly unknown[] | undefined;
   /** Whose events are being handled. */
@@ -62,7 +71,8 @@ export class InletHalf implements ConsumingHalf {
   #batchSize = 0;
   /** How many of its events were asked for: what comes beyond that earns no demand. */
   #asked = 0;
-  #lastEnd: ExitReason = NORMAL;
+  /** The shutdown of a producer, which is what becomes of this stage when the others have ended. */
+  #lastShutdown: ExitReason | undefined;
 
   constructor(stage: StageCore, settings: InletSettings) {
     this.stage = stage;
@@ -76,7 +86,7 @@ export class InletHalf implements ConsumingHalf {
         stage.take(result, "handleEvents");
         this.#batchDone();
       },
-      rejected: (error) => this.#batchFailed(error),
+      rejected: (error) => this.#batchFailed(error, this.#link),
     };
   }
 
@@ -84,10 +94,11 @@ export class InletHalf implements ConsumingHalf {
     return {
       received: this.#received,
       queued: this.#queued,
-      inCallback: this.#inCallback + this.active,
+      inCallback: this.#inCallback + this.active - this.overdue,
       handled: this.handled,
       failed: this.failed,
       lost: this.#lost,
+      returned: this.#returned,
     };
   }
 
@@ -106,7 +117,7 @@ export class InletHalf implements ConsumingHalf {
   // ---- subscriptions
 
   subscribe(target: Subscribable<unknown>, settings: LinkSettings, replaces?: { readonly subscription: Subscription; readonly reason: ExitReason }): InletLink {
-    const link = new InletLink(this, target[OUTLET], settings, this.#settings.identity);
+    const link = new InletLink(this, target, settings, this.#settings.identity);
     if (this.stage.phase !== RUNNING) {
       link.isOver = true;
       link.settle(this.stage.reason ?? NORMAL);
@@ -142,8 +153,13 @@ export class InletHalf implements ConsumingHalf {
 
   received(link: InletLink, events: readonly unknown[]): void {
     this.#received += events.length;
+    const { ledger } = link;
+    ledger?.add(events);
     if (link.isOver || this.stage.phase >= STOPPING || this.stage.reason !== undefined) {
-      this.#lost += events.length;
+      if (ledger === undefined || !this.#returning.has(link)) {
+        this.#lost += events.length;
+        this.stage.reportLost(events.length);
+      }
       if (link.isEnded && this.stage.phase < STOPPING) link.refuse();
       return;
     }
@@ -159,7 +175,13 @@ export class InletHalf implements ConsumingHalf {
 
   ended(link: InletLink, info: CancelInfo): void {
     if (link.isOver) {
-      if (link.isEnded && this.stage.isAlive) this.stage.report({ kind: "late-signal", partner: link.name, signal: "end" });
+      if (this.#returning.has(link)) {
+        link.isEnded = true;
+        this.#giveBackWhat(link);
+      } else if (!link.isEnded && info.reason.type === "error" && this.stage.reason?.type === "error" && this.stage.reason.error !== info.reason.error) {
+        // Two producers fail in one turn: this stage ends with the first error, and tells the second.
+        this.stage.report({ kind: "late-failure", error: info.reason.error });
+      } else if (link.isEnded && this.stage.isAlive) this.stage.report({ kind: "late-signal", partner: link.name, signal: "end" });
       return;
     }
     link.isOver = true;
@@ -178,6 +200,8 @@ export class InletHalf implements ConsumingHalf {
   #finish(link: InletLink, info: CancelInfo): void {
     this.#links.delete(link);
     link.settle(info.reason);
+    // The producer waits for that before it ends.
+    if (link.ledger !== undefined && info.kind === "down" && info.reason.type === "normal") post(link.up, ALL_HANDLED);
     const { handleCancel } = this.#settings;
     if (handleCancel !== undefined) this.stage.call(() => handleCancel(info, link));
     this.stage.call(() => this.#afterEnd(link, info.reason));
@@ -198,24 +222,24 @@ export class InletHalf implements ConsumingHalf {
         if (link.isCancelling) return;
         if (reason.type === "error") this.#endWith(link, reason);
         else {
-          if (reason.type === "shutdown") this.#lastEnd = reason;
+          if (reason.type === "shutdown") this.#lastShutdown = reason;
           for (const other of this.#links) if (other.settings.cancel === "last") return;
-          this.#endWith(link, this.#lastEnd);
+          this.#endWith(link, this.#lastShutdown ?? reason);
         }
     }
   }
 
   #endWith(link: InletLink, reason: ExitReason): void {
     this.stage.report({ kind: "consumer-stopping", partner: link.name, reason });
-    if (reason.type === "error") this.stage.fail(reason.error);
+    if (reason.type === "error") this.stage.fail(reason.error, reason);
     else if (reason.type === "shutdown") this.stage.end(reason);
-    else this.finish();
+    else this.finish(reason);
   }
 
   /** No more is taken in: the producers are left, and what is queued is handled. */
-  finish(): void {
+  finish(cause?: ExitReason): void {
     this.tell(NORMAL);
-    this.stage.finish();
+    this.stage.finish(cause);
   }
 
   // ---- handling
@@ -271,8 +295,11 @@ export class InletHalf implements ConsumingHalf {
    */
   #runWhole(link: InletLink, events: readonly unknown[]): void {
     this.stage.isPumping = true;
-    if (this.#call(link, events)) link.handled(this.#settle());
-    else {
+    if (this.#call(link, events)) {
+      const count = this.#settle();
+      link.ledger?.handled(count);
+      link.handled(count);
+    } else {
       this.#link = link;
       this.#asked = events.length;
     }
@@ -294,6 +321,7 @@ export class InletHalf implements ConsumingHalf {
     this.#queued -= batch.length;
     this.#inCallback = batch.length;
     stage.meter?.busy();
+    link.ledger?.beginBatch(batch.length);
     try {
       const result = this.#handleEvents(batch, link, this.self);
       if (Array.isArray(result) && stage.outlet !== undefined) {
@@ -306,7 +334,7 @@ export class InletHalf implements ConsumingHalf {
         stage.take(result, "handleEvents");
       }
     } catch (error) {
-      this.#batchFailed(error);
+      this.#batchFailed(error, link);
       return false;
     }
     return true;
@@ -324,14 +352,15 @@ export class InletHalf implements ConsumingHalf {
     const count = this.#settle();
     const asked = Math.min(count, this.#asked);
     this.#asked -= asked;
+    this.#link?.ledger?.handled(count);
     this.#link?.handled(asked);
     if (this.#list === undefined) return;
     if (this.#next < this.#list.length) this.stage.spendOn(count);
     else this.#list = undefined;
   }
 
-  #batchFailed(error: unknown): void {
-    this.failed += this.#inCallback;
+  #batchFailed(error: unknown, link: InletLink | undefined): void {
+    if (link?.ledger === undefined) this.failed += this.#inCallback;
     this.#inCallback = 0;
     this.stage.callbackFailed(error);
   }
@@ -340,6 +369,7 @@ export class InletHalf implements ConsumingHalf {
   #feed(pool: EventPool): boolean {
     const list = this.#list as readonly unknown[];
     const link = this.#link as InletLink;
+    const { ledger } = link;
     const { stage } = this;
     const from = this.#next;
     /** Events that returned at once, and how many of them were asked for. */
@@ -357,7 +387,10 @@ export class InletHalf implements ConsumingHalf {
       const event = list[this.#next];
       this.#next += 1;
       this.#queued -= 1;
-      if (pool.start(event, isAsked ? link : undefined) && isAsked) done += 1;
+      if (ledger !== undefined) {
+        const entry = new LedgerEntry(this, link, ledger, isAsked);
+        if (pool.start(event, entry)) entry.handled();
+      } else if (pool.start(event, isAsked ? link : undefined) && isAsked) done += 1;
     }
     pool.flush();
     if (done > 0) link.handled(done);
@@ -378,11 +411,13 @@ export class InletHalf implements ConsumingHalf {
 
   tell(reason: ExitReason): void {
     for (const link of this.#links) {
+      const returns = link.ledger !== undefined && reason.type !== "normal";
+      if (returns) this.#returning.add(link);
       if (!link.isOver) {
         link.isOver = true;
         this.#left.push(link.outlet);
         // A cancel of its own was the last message on the wire.
-        if (!link.isCancelling) post(link.up, { type: "cancel", kind: "down", reason });
+        if (!link.isCancelling) post(link.up, { type: "cancel", kind: "down", reason, ...(returns && { returns }) });
       }
       link.settle(reason);
     }
@@ -390,19 +425,73 @@ export class InletHalf implements ConsumingHalf {
   }
 
   drop(): number {
-    const dropped = this.#queued;
+    let dropped = this.#list === undefined || this.#link?.ledger !== undefined ? 0 : this.#list.length - this.#next;
+    while (this.#queue.length > 0) {
+      const link = this.#queue.shift();
+      if (!(link instanceof InletLink)) continue;
+      const list = this.#queue.shift() as readonly unknown[];
+      if (link.ledger === undefined) dropped += list.length;
+    }
     this.#lost += dropped;
     this.#queued = 0;
-    this.#queue.clear();
     this.#list = undefined;
-    this.#link = undefined;
     return dropped;
+  }
+
+  giveBack(): void {
+    this.#isGivingBack = true;
+    for (const link of this.#returning) if (link.isEnded) this.#giveBackWhat(link);
+  }
+
+  /** When its producer has confirmed, and no callback is in progress: nothing more comes, and nothing more is handled. */
+  #giveBackWhat(link: InletLink): void {
+    if (!this.#isGivingBack || link.ledger === undefined) return;
+    this.#returning.delete(link);
+    if (this.#pool !== undefined) this.overdue += link.ledger.begun;
+    const lists = link.ledger.take();
+    for (const { events } of lists) this.#returned += events.length;
+    if (this.#link === link) this.#inCallback = 0;
+    post(link.up, { type: "return", lists });
   }
 
   async released(): Promise<void> {
     await Promise.all(this.#left.map((outlet) => outlet.released()));
   }
 }
+
+/** One event of a subscription that keeps account of them. */
+class LedgerEntry {
+  readonly isReturned = true;
+  readonly #link: InletLink;
+  readonly #ledger: Ledger;
+  readonly #number: number;
+  readonly #isAsked: boolean;
+  readonly #inlet: InletHalf;
+
+  constructor(inlet: InletHalf, link: InletLink, ledger: Ledger, isAsked: boolean) {
+    this.#inlet = inlet;
+    this.#link = link;
+    this.#ledger = ledger;
+    this.#number = ledger.begin();
+    this.#isAsked = isAsked;
+  }
+
+  handled(): void {
+    if (this.#ledger.handledOne(this.#number)) {
+      if (this.#isAsked) this.#link.handled(1);
+    } else {
+      this.#inlet.overdue -= 1;
+      this.#inlet.handled -= 1;
+    }
+  }
+
+  failed(): void {
+    if (this.#ledger.isTaken(this.#number)) this.#inlet.overdue -= 1;
+  }
+}
+
+/** Behind the end of a producer whose events might have been given back. */
+const ALL_HANDLED: Upward = { type: "cancel", kind: "cancel", reason: NORMAL };
 
 /** A producer's refusal of a second subscription harms nobody: the first goes on (as in GenStage). */
 function isHarmless(reason: ExitReason): boolean {

@@ -2,7 +2,8 @@
 import type { InletHalf, InputCounts } from "./inlet.ts";
 import type { TimeShares, WaitState } from "./meter.ts";
 import type { OutletHalf, OutputCounts } from "./outlet.ts";
-import { DRAINING, ENDED, FINISHING, RUNNING, STOPPING, type Phase, type Role, type StageCore } from "./stage.ts";
+import type { ExitReason, Subscribable } from "./protocol.ts";
+import { DRAINING, ENDED, FINISHING, RUNNING, STOPPING, StageCore, type Phase, type Role } from "./stage.ts";
 
 export type { InputCounts, OutputCounts, TimeShares, WaitState };
 
@@ -35,18 +36,80 @@ export function snapshotOf<Out>(core: StageCore, inlet: InletHalf | undefined, o
     role: core.role,
     state: STATES[core.phase],
     waitingFor: core.waitState,
-    ...(inlet && {
-      input: {
-        ...inlet.counts,
-        subscriptions: Array.from(inlet.links, (link) => ({
-          name: link.name,
-          outstanding: link.isAutomatic ? link.settings.window.outstanding : 0,
-        })),
-      },
-    }),
-    ...(outlet && { output: { ...outlet.counts, consumers: outlet.consumers } }),
+    ...(inlet && { input: { ...inlet.counts, subscriptions: subscriptionsOf(core, inlet) } }),
+    ...(outlet && { output: { ...outlet.counts, consumers: consumersOf(core, outlet) } }),
     ...(core.meter && { timeMs: core.meter.totals }),
   };
+}
+
+/** Whose list of names it is, and who they are: names are labels, two partners may have the same. */
+interface Behind<Partner> {
+  readonly core: StageCore;
+  readonly partners: readonly Partner[];
+}
+
+interface ProducerBehind {
+  readonly target: Subscribable<unknown>;
+  readonly isAutomatic: boolean;
+}
+
+interface ConsumerBehind {
+  readonly identity: object;
+  /** Asked for, and not sent yet. */
+  readonly unanswered: number;
+}
+
+// By the list itself: who makes one snapshot of two hands their lists on.
+const producers = new WeakMap<readonly unknown[], Behind<ProducerBehind>>();
+const consumers = new WeakMap<readonly unknown[], Behind<ConsumerBehind>>();
+
+/** What stands behind the subscriptions of a snapshot. */
+export function producersBehind(subscriptions: readonly unknown[]): Behind<ProducerBehind> | undefined {
+  return producers.get(subscriptions);
+}
+
+/** What stands behind the consumers of a snapshot. */
+export function consumersBehind(names: readonly unknown[]): Behind<ConsumerBehind> | undefined {
+  return consumers.get(names);
+}
+
+/** A stage that is known by its identity as a consumer. */
+export function snapshotBehind(identity: object): Snapshot | undefined {
+  if (!(identity instanceof StageCore)) return undefined;
+  return snapshotOf(identity, identity.inlet as InletHalf | undefined, identity.outlet as OutletHalf<unknown> | undefined);
+}
+
+/** Whatever can be looked at. */
+export interface Visible {
+  readonly closed: Promise<ExitReason>;
+  snapshot(): Snapshot;
+}
+
+// By the promise of a pipeline.
+const members = new WeakMap<object, readonly Visible[]>();
+
+/** Lets a pipeline be looked at: the list may grow. */
+export function showMembers(promise: object, stages: readonly Visible[]): void {
+  members.set(promise, stages);
+}
+
+/** The stages that a pipeline owns; `undefined` for all else. */
+export function membersOf(value: unknown): readonly Visible[] | undefined {
+  return typeof value === "object" && value !== null ? members.get(value) : undefined;
+}
+
+function subscriptionsOf(core: StageCore, inlet: InletHalf): NonNullable<Snapshot["input"]>["subscriptions"] {
+  const links = [...inlet.links];
+  const list = links.map((link) => ({ name: link.name, outstanding: link.isAutomatic ? link.settings.window.outstanding : 0 }));
+  producers.set(list, { core, partners: links });
+  return list;
+}
+
+function consumersOf<Out>(core: StageCore, outlet: OutletHalf<Out>): readonly string[] {
+  const links = [...outlet.links];
+  const list = links.map((link) => link.name);
+  consumers.set(list, { core, partners: links });
+  return list;
 }
 
 const STATES: Readonly<Record<Phase, StageState>> = {

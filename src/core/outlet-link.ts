@@ -2,7 +2,8 @@
 import type { Recipient } from "./dispatcher.ts";
 import { SluiceError } from "./errors.ts";
 import { checkOption, isReason } from "./options.ts";
-import type { Cancel, DispatchOptions, ExitReason, Subscribe, Subscriber, Upward, Wire } from "./protocol.ts";
+import type { Cancel, DispatchOptions, ExitReason, Return, Subscribe, Subscriber, Upward, Wire } from "./protocol.ts";
+import { isRedelivered, markRedelivered } from "./redelivery.ts";
 import { post } from "./scheduler.ts";
 import { StagePort } from "./stage-port.ts";
 import type { StageCore } from "./stage.ts";
@@ -18,6 +19,12 @@ interface Outlet<Out> {
   /** It has left before it heard of the end. */
   leftBefore(link: OutletLink<Out>, message: Cancel): void;
   takeBuffered(): IteratorYieldResult<Out> | undefined;
+  /** It gives back what it has not handled. */
+  takeBack(link: OutletLink<Out>, message: Return): void;
+  /** How often the events that are being dispatched have been tried already. */
+  readonly times: number;
+  /** Events cannot be sent to it any more. */
+  refused(count: number): void;
 }
 
 /** The producer's end of a wire. */
@@ -25,6 +32,8 @@ export class OutletLink<Out> extends StagePort<Upward, StageCore> implements Rec
   readonly side = "consumer";
   seat: unknown = undefined;
   readonly subscriber: Subscriber<Out>;
+  /** Asked for, and not sent yet. */
+  unanswered = 0;
   isSubscribed = false;
   /** The consumer has been told that the subscription has ended. */
   isOver = false;
@@ -32,10 +41,15 @@ export class OutletLink<Out> extends StagePort<Upward, StageCore> implements Rec
   isLeaving = false;
   /** It was the consumer who ended it: it must not ask any more. */
   isLeft = false;
+  /** The consumer gives back what it has not handled. */
+  readonly isRedelivered: boolean;
+  /** The reason that it gave for that. */
+  leftWith: ExitReason | undefined;
   readonly #outlet: Outlet<Out>;
 
   constructor(stage: StageCore, outlet: Outlet<Out>, subscriber: Subscriber<Out>) {
     super(stage);
+    this.isRedelivered = isRedelivered(subscriber.options);
     this.#outlet = outlet;
     this.subscriber = subscriber;
   }
@@ -53,6 +67,7 @@ export class OutletLink<Out> extends StagePort<Upward, StageCore> implements Rec
   }
 
   override receive(message: Upward): void {
+    if (typeof message === "number") this.unanswered += message;
     if (this.stage.isDeferring) {
       this.stage.defer(this, message);
       if (typeof message === "object" && message.type === "cancel") {
@@ -68,6 +83,7 @@ export class OutletLink<Out> extends StagePort<Upward, StageCore> implements Rec
         if (this.isSubscribed) this.#outlet.ask(this, message);
         else if (this.isLeft && this.stage.isAlive) this.#refuse();
       } else if (message.type === "subscribe") this.#outlet.subscribe(this, message);
+      else if (message.type === "return") this.#outlet.takeBack(this, message);
       else this.leave(message);
     } catch (error) {
       // A dispatcher of the user's that throws where it must not: the account with its consumers is lost.
@@ -84,7 +100,7 @@ export class OutletLink<Out> extends StagePort<Upward, StageCore> implements Rec
 
   cancel(reason: ExitReason = { type: "shutdown" }): void {
     checkOption("the reason of a cancel", reason, isReason);
-    this.stage.inTurn(() => {
+    this.#inTurn(() => {
       if (!this.isOver) this.#outlet.leave(this, { type: "cancel", kind: "cancel", reason });
     });
   }
@@ -94,12 +110,30 @@ export class OutletLink<Out> extends StagePort<Upward, StageCore> implements Rec
   }
 
   send(events: readonly Out[]): void {
+    // Its own function has stopped the stage.
+    if (this.isOver && !this.stage.isAlive) {
+      this.#outlet.refused(events.length);
+      return;
+    }
+    this.unanswered -= events.length;
+    if (this.#outlet.times > 0) markRedelivered(events, this.#outlet.times);
     post(this.subscriber, events);
   }
 
   askAgain(count: number): void {
-    this.stage.inTurn(() => {
+    this.#inTurn(() => {
       if (this.isSubscribed) this.#outlet.ask(this, count);
+    });
+  }
+
+  /** A dispatcher that throws ends the stage, whatever called it. */
+  #inTurn(task: () => void): void {
+    this.stage.inTurn(() => {
+      try {
+        task();
+      } catch (error) {
+        this.stage.end({ type: "error", error });
+      }
     });
   }
 

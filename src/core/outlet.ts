@@ -1,11 +1,12 @@
 /** The producer half of a stage: its consumers, its buffer, and the account with its source. */
 import { Buffer, type BufferKeep } from "./buffer.ts";
 import type { Dispatcher, DispatcherFactory } from "./dispatcher.ts";
-import { SluiceError } from "./errors.ts";
-import { type Cancel, type ExitReason, type Outlet, type Port, type Subscribe, type Subscriber, type Wire } from "./protocol.ts";
+import { SluiceError, show } from "./errors.ts";
+import { NORMAL, type Cancel, type ExitReason, type Outlet, type Port, type Return, type Subscribe, type Subscriber, type Wire } from "./protocol.ts";
 import { checkOption } from "./options.ts";
 import { OutletLink } from "./outlet-link.ts";
 import { Queue } from "./queue.ts";
+import { REDELIVERY_CHECKS, maxRedeliveriesOf } from "./redelivery.ts";
 import { post } from "./scheduler.ts";
 import { StagePort } from "./stage-port.ts";
 import { RUNNING, STOPPING, isThenable, type Continuation, type Note, type ProducingHalf, type StageCore } from "./stage.ts";
@@ -72,6 +73,12 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
   #isCompleted = false;
   /** Asked of the source, and not brought yet. */
   #owed = 0;
+  /** Consumers that have left, or heard of the end, and hold events that they may give back. */
+  readonly #holders = new Set<OutletLink<Out>>();
+  /** How often the events that are being dispatched have been tried already. */
+  #times = 0;
+  /** How many events the dispatcher had in its queues when it refused the first one of the buffer. */
+  #refusedAt: number | undefined;
   #posted = 0;
   #emitted = 0;
   #delivered = 0;
@@ -101,7 +108,8 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
   }
 
   get dispatchOptions(): readonly string[] {
-    return this.#dispatcher.options ?? [];
+    const options = this.#dispatcher.options ?? [];
+    return this.#dispatcher.redelivers === true ? [...options, ...Object.keys(REDELIVERY_CHECKS)] : options;
   }
 
   /** The dispatcher's queues count as the buffer. */
@@ -121,13 +129,14 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
     };
   }
 
-  get consumers(): readonly string[] {
-    return Array.from(this.#links, (link) => link.name);
+  get links(): ReadonlySet<OutletLink<Out>> {
+    return this.#links;
   }
 
   /** How many more events fit: room in the buffer and open demand. */
   get room(): number {
-    const isHeld = this.#demandMode === "accumulate" || this.#dispatcher.isFull === true || this.#buffer.size > 0;
+    // A dispatcher with queues may have to hold back what it could take from others.
+    const isHeld = this.#demandMode === "accumulate" || this.#dispatcher.queued !== undefined || this.#dispatcher.isFull === true || this.#buffer.size > 0;
     const open = isHeld ? 0 : this.#dispatcher.capacity;
     return Math.max(0, this.#settings.bufferSize - this.buffered) + open;
   }
@@ -138,6 +147,19 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
 
   get isDone(): boolean {
     return this.#buffer.isEmpty && (this.#dispatcher.queued ?? 0) === 0;
+  }
+
+  awaitHandled(): boolean {
+    if (this.#holders.size > 0) return false;
+    for (const link of this.#links) {
+      if (!link.isRedelivered) continue;
+      this.#links.delete(link);
+      this.#dispatcher.cancel(link);
+      link.isSubscribed = false;
+      this.#holders.add(link);
+      link.end(NORMAL, "down");
+    }
+    return this.#holders.size === 0;
   }
 
   get demandMode(): DemandMode {
@@ -204,12 +226,16 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
   }
 
   /** A consumer goes, and its open demand with it. */
-  leave(link: OutletLink<Out>, { kind, reason }: Cancel): void {
+  leave(link: OutletLink<Out>, { kind, reason, returns }: Cancel): void {
     this.#links.delete(link);
     const wasSubscribed = link.isSubscribed;
     link.isSubscribed = false;
-    if (kind === "cancel") link.end(reason, "cancel");
+    if (kind === "cancel" || returns === true) link.end(reason, "cancel");
     else link.isOver = true;
+    if (returns === true) {
+      link.leftWith = reason;
+      this.#holders.add(link);
+    }
     if (!wasSubscribed) return;
     if (kind === "down") this.#left = reason;
     const dropped = this.#dropped;
@@ -220,6 +246,27 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
     if (handleCancel !== undefined) this.#stage.call(() => handleCancel({ kind, reason }, link));
     this.settle();
     this.#checkUnused(reason);
+  }
+
+  takeBack(link: OutletLink<Out>, { lists }: Return): void {
+    this.#holders.delete(link);
+    this.#refusedAt = undefined;
+    const most = maxRedeliveriesOf(link.options);
+    const isOpen = this.#stage.phase < STOPPING;
+    // The last first, as each goes before all others.
+    for (const { events, times } of [...lists].reverse()) {
+      this.#delivered -= events.length;
+      if (isOpen && times <= most) this.#buffer.putBack(events as readonly Out[], times);
+      else {
+        this.#lost += events.length;
+        if (isOpen) this.#stage.report({ kind: "redelivery-failed", partner: link.name, count: events.length, events, reason: link.leftWith ?? NORMAL });
+      }
+    }
+    this.settle();
+  }
+
+  get times(): number {
+    return this.#times;
   }
 
   /** The last consumer goes while a callback is in progress, and nothing else waits behind it: the stage stops at once. */
@@ -261,34 +308,20 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
 
   /** Events from outside of a return: with a bound in any case. Returns how many more fit. */
   emit(events: readonly Out[]): number {
-    if (this.#settings.bufferKeep !== undefined || this.#stage.phase >= STOPPING) this.#accept(events);
-    else {
-      // What the source was asked for is taken whatever the buffer holds: the consumer that asked may have left since.
-      const room = Math.max(this.room, this.#owed);
-      if (events.length <= room) this.#accept(events);
-      else {
-        this.#accept(events.slice(0, room));
-        this.#emitted += events.length - room;
-        this.#discard(events.length - room);
-        this.#stage.fail(
-          new SluiceError(
-            "SLUICE_BUFFER_FULL",
-            `expected ${this.name} to emit at most ${room} more events, got: ${events.length} (bufferSize is ${this.#settings.bufferSize}; bufferKeep says which events to discard)`,
-          ),
-        );
-      }
-    }
+    this.#accept(events, this.#settings.bufferKeep === undefined);
     return this.room;
   }
 
-  #accept(events: readonly Out[]): void {
+  /** `isBounded`: what does not fit ends the stage. */
+  #accept(events: readonly Out[], isBounded = false): void {
     const { length } = events;
     this.#emitted += length;
     if (this.#stage.phase >= STOPPING || this.#stage.reason !== undefined) {
       this.#lost += length;
       return;
     }
-    const paid = Math.min(this.#owed, length);
+    const owed = this.#owed;
+    const paid = Math.min(owed, length);
     this.#owed -= paid;
     let taken = 0;
     // What is buffered goes first.
@@ -299,22 +332,40 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
       this.#lost += length - taken;
       return;
     }
-    const discarded = taken < length ? this.#keep(events, taken) : 0;
+    // What the source was asked for is taken whatever the buffer holds: the consumer that asked may have left since.
+    const discarded = taken < length ? this.#keep(events, taken, isBounded ? Math.max(this.#settings.bufferSize - this.buffered, owed - taken) : Infinity) : 0;
     // What was owed may be among the discarded.
     if (this.#held > 0) this.#serveHeld(Math.max(0, length - paid - discarded));
     // Mostly all is delivered and the source owes the rest: then there is nothing to settle.
     if (taken < length || this.#dispatcher.capacity > this.#owed) this.settle(true);
   }
 
-  /** Returns how many were discarded. */
-  #keep(events: readonly Out[], from: number): number {
-    if (this.#settings.bufferKeep === undefined) {
+  /** Keeps the events of a list from `from` on, at most `most` of them; returns how many were discarded. */
+  #keep(events: readonly Out[], from: number, most: number): number {
+    if (this.#settings.bufferKeep !== undefined) {
+      const count = this.#buffer.push(events, from);
+      if (count > 0) {
+        // What was refused may be among them.
+        this.#refusedAt = undefined;
+        this.#discard(count);
+      }
+      return count;
+    }
+    const excess = events.length - from - Math.max(0, most);
+    if (excess <= 0) {
       this.#buffer.add(events, from);
       return 0;
     }
-    const count = this.#buffer.push(events, from);
-    if (count > 0) this.#discard(count);
-    return count;
+    const fitting = events.length - excess;
+    this.#buffer.add(events.slice(from, fitting));
+    this.#discard(excess);
+    this.#stage.fail(
+      new SluiceError(
+        "SLUICE_BUFFER_FULL",
+        `expected ${this.name} to emit at most ${fitting} more events, got: ${events.length} (bufferSize is ${this.#settings.bufferSize}; bufferKeep says which events to discard)`,
+      ),
+    );
+    return excess;
   }
 
   #discard(count: number): void {
@@ -336,6 +387,9 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
       const { queued } = this.#dispatcher;
       const dropped = this.#dropped;
       const taken = this.#dispatcher.dispatch(events);
+      if (!(taken >= 0 && taken <= events.length)) {
+        throw new SluiceError("SLUICE_BAD_RETURN", `expected dispatch of the dispatcher of ${this.name} to return how many of ${events.length} events it took, got: ${show(taken)}`);
+      }
       this.#delivered += taken;
       this.#account(queued, dropped);
       return taken;
@@ -368,14 +422,20 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
       }
       const { capacity } = this.#dispatcher;
       if (capacity <= 0 || this.#demandMode === "accumulate") return;
+      // Its queue for the first event is as full as it was.
+      if (this.#refusedAt !== undefined && this.#refusedAt === this.#dispatcher.queued && this.#dispatcher.isFull === true) return;
+      const { times } = this.#buffer;
       const events = this.#buffer.take(capacity);
+      this.#times = times;
       const taken = this.#dispatch(events);
+      this.#times = 0;
+      this.#refusedAt = taken < events.length ? this.#dispatcher.queued : undefined;
       if (this.#stage.phase >= STOPPING) {
         this.#lost += events.length - taken;
         return;
       }
       if (taken < events.length) {
-        this.#buffer.putBack(events.slice(taken));
+        this.#buffer.putBack(events.slice(taken), times);
         if (taken === 0) return;
       }
     }
@@ -473,9 +533,20 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
     return this.#receivers.size > 0 || (this.#left?.type === "error" && this.#left.error === error);
   }
 
+  /** Events were sent to a consumer that has been told of the end: the dispatcher's own function stopped the stage. */
+  refused(count: number): void {
+    this.#delivered -= count;
+    this.#lost += count;
+  }
+
   /** A consumer left when the end was on its way to it. */
-  leftBefore(link: OutletLink<Out>, { kind, reason }: Cancel): void {
+  leftBefore(link: OutletLink<Out>, { kind, reason, returns }: Cancel): void {
+    // Both ends have crossed: each takes the other for its confirmation.
+    if (returns === true) link.leftWith = reason;
+    else this.#holders.delete(link);
     if (kind === "down") this.#left = reason;
+    // Who ends with another error reports this one.
+    if (kind === "down" && reason.type === "error") return;
     if (this.#receivers.delete(link) && this.#receivers.size === 0) this.#stage.receiverLeft();
   }
 

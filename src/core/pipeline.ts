@@ -1,5 +1,7 @@
 /** Connects stages in a row, owns them, and settles with their common end. */
+import { heed } from "./abort.ts";
 import { BadOptionError, errorOf } from "./errors.ts";
+import { showMembers } from "./inspect.ts";
 import { checkOptions, isSignal } from "./options.ts";
 import { ADOPT, type ExitReason } from "./protocol.ts";
 import { tell } from "./report.ts";
@@ -30,7 +32,15 @@ export function pipeline<A, B, C>(first: Producer<A>, b: Middle<A, B>, c: Middle
 export function pipeline<A, B, C, D>(first: Producer<A>, b: Middle<A, B>, c: Middle<B, C>, d: Middle<C, D>, last: Last<D>, options?: PipelineOptions): Promise<void>;
 export function pipeline<A, B, C, D, E>(first: Producer<A>, b: Middle<A, B>, c: Middle<B, C>, d: Middle<C, D>, e: Middle<D, E>, last: Last<E>, options?: PipelineOptions): Promise<void>;
 export function pipeline<A, B, C, D, E, F>(first: Producer<A>, b: Middle<A, B>, c: Middle<B, C>, d: Middle<C, D>, e: Middle<D, E>, f: Middle<E, F>, last: Last<F>, options?: PipelineOptions): Promise<void>;
-export async function pipeline(...given: readonly unknown[]): Promise<void> {
+export function pipeline(...given: readonly unknown[]): Promise<void> {
+  const stages: Stage[] = [];
+  const result = runRow(given, stages);
+  showMembers(result, stages);
+  return result;
+}
+
+/** Adds the stages that it owns, as they are built. */
+async function runRow(given: readonly unknown[], stages: Stage[]): Promise<void> {
   const parts = [...given];
   const last = parts.at(-1);
   const hasOptions = parts.length > 2 && !isStage(last) && typeof last !== "function";
@@ -38,7 +48,7 @@ export async function pipeline(...given: readonly unknown[]): Promise<void> {
   checkOptions("pipeline", options, { signal: isSignal });
   if (parts.length < 2) throw new BadOptionError("pipeline", "given a producer and a consumer", `${parts.length} parts`);
 
-  const run = new Run(options.signal);
+  const run = new Run(options.signal, stages);
   if (options.signal?.aborted === true) {
     for (const part of parts) if (isStage(part)) run.add(part);
     run.abort();
@@ -92,7 +102,10 @@ interface Part {
 class Run {
   readonly result: Promise<void>;
   readonly #parts: Part[] = [];
+  readonly #stages: Stage[];
   readonly #signal: AbortSignal | undefined;
+  /** Heeds the signal no more. */
+  readonly #unheed: (() => void) | undefined;
   #resolve!: () => void;
   #reject!: (error: unknown) => void;
   #failure: { readonly error: unknown } | undefined;
@@ -101,13 +114,14 @@ class Run {
   /** Nobody needs the stages before this place any more. */
   #needed = 0;
 
-  constructor(signal: AbortSignal | undefined) {
+  constructor(signal: AbortSignal | undefined, stages: Stage[]) {
     this.#signal = signal;
+    this.#stages = stages;
     this.result = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    signal?.addEventListener("abort", this.abort, { once: true });
+    if (signal?.aborted === false) this.#unheed = heed(signal, this.abort);
   }
 
   get last(): Stage | undefined {
@@ -125,6 +139,7 @@ class Run {
 
   add(stage: Stage): void {
     const part = { stage, isMine: stage[ADOPT](this), hasEnded: false };
+    if (part.isMine) this.#stages.push(stage);
     const place = this.#parts.push(part) - 1;
     void stage.closed.then((reason) => this.#ended(part, place, reason));
     // Its function may have aborted the run.
@@ -188,7 +203,7 @@ class Run {
   }
 
   #settle(): void {
-    this.#signal?.removeEventListener("abort", this.abort);
+    this.#unheed?.();
     if (this.#failure === undefined) this.#resolve();
     else this.#reject(this.#failure.error);
   }

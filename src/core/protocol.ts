@@ -20,7 +20,7 @@ export interface Port<in Message> {
 }
 
 /** What a consumer says to a producer: a number is an ask for so many more events. */
-export type Upward = number | Subscribe | Cancel;
+export type Upward = number | Subscribe | Cancel | Return;
 
 /** What a producer says to a consumer: a list is events, never empty, which nobody may change. */
 export type Downward<Event> = readonly Event[] | Cancel;
@@ -47,6 +47,17 @@ export interface Cancel {
   readonly type: "cancel";
   readonly kind: "cancel" | "down";
   readonly reason: ExitReason;
+  /** From a consumer that will give back what it has not handled: the producer confirms it, whatever its kind. */
+  readonly returns?: true;
+}
+
+/**
+ * Behind the confirmation of a {@link Cancel} that `returns`: the events that the consumer has not handled, in order. `times`
+ * is how often those of a list have been tried: a call with them was begun.
+ */
+export interface Return {
+  readonly type: "return";
+  readonly lists: readonly { readonly events: readonly unknown[]; readonly times: number }[];
 }
 
 /** The consumer's end of a wire, and what the producer may know of the consumer. */

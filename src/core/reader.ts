@@ -3,6 +3,7 @@
  *
  * Hand-written iterators, never async generators: a generator's `return()` waits behind a stuck `next()`, ours settles it.
  */
+import { heed } from "./abort.ts";
 import { within } from "./deadline.ts";
 import { errorOf } from "./errors.ts";
 import { isEvents, type DispatchOptions, type Downward, type ExitReason, type Outlet, type Port, type Subscriber, type Upward, type Wire } from "./protocol.ts";
@@ -35,6 +36,8 @@ export abstract class Reader<Out, Result> implements Subscriber<Out>, EventReade
 
   readonly #outlet: Outlet<Out>;
   readonly #signal: AbortSignal | undefined;
+  /** Heeds the signal no more. */
+  #unheed: (() => void) | undefined;
   readonly #closeWithinMs: number;
   /** How the wire ended: what came before it is read first. */
   #end: ExitReason | undefined;
@@ -147,7 +150,7 @@ export abstract class Reader<Out, Result> implements Subscriber<Out>, EventReade
       this.#failure = { error: this.#signal.reason };
       return;
     }
-    this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
+    if (this.#signal !== undefined) this.#unheed = heed(this.#signal, this.#onAbort);
     this.up = this.#outlet.connect(this);
     this.opened(this.up);
   }
@@ -166,7 +169,7 @@ export abstract class Reader<Out, Result> implements Subscriber<Out>, EventReade
     const failure = this.#failure ?? (this.#end && errorOf(this.#end, this.#outlet.name));
     if (!this.#isDone) {
       this.#isDone = true;
-      this.#signal?.removeEventListener("abort", this.#onAbort);
+      this.#unheed?.();
       if (failure !== undefined) this.requests.shift().reject(failure.error);
     }
     while (this.requests.length > 0) this.requests.shift().resolve(done());
@@ -176,7 +179,7 @@ export abstract class Reader<Out, Result> implements Subscriber<Out>, EventReade
   #leave(reason: ExitReason): Promise<void> {
     if (!this.#isDone) {
       this.#isDone = true;
-      this.#signal?.removeEventListener("abort", this.#onAbort);
+      this.#unheed?.();
       this.clear();
       while (this.requests.length > 0) this.requests.shift().resolve(done());
       // To leave before the first `next()` is to come and go.

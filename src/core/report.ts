@@ -27,8 +27,15 @@ export type Report =
   | { readonly kind: "consumer-cannot-emit"; readonly stage: string; readonly count: number }
   /** A callback failed after its stage had ended for another reason. */
   | { readonly kind: "late-failure"; readonly stage: string; readonly error: unknown }
-  /** Events that a stage had queued or buffered when it failed are thrown away. Those of the callback that failed are not among them. */
+  /**
+   * Events that a stage had queued or buffered when it failed, or that were on their way to it, are thrown away. Those of the
+   * callback that failed are not among them.
+   */
   | { readonly kind: "lost"; readonly stage: string; readonly count: number; readonly error: unknown }
+  /** The function of a child threw: there is no child. `child` tells the event of a consumer supervisor. */
+  | { readonly kind: "child-start-failed"; readonly stage: string; readonly child: string; readonly error: unknown }
+  /** Events have come back from consumers that did not handle them more often than `maxRedeliveries` allows: they are lost. */
+  | { readonly kind: "redelivery-failed"; readonly stage: string; readonly partner: string; readonly count: number; readonly events: readonly unknown[]; readonly reason: ExitReason }
   /** A child of a supervisor has ended and is restarted. */
   | { readonly kind: "child-restarting"; readonly stage: string; readonly child: string; readonly reason: ExitReason }
   /** A child of a supervisor has ended for good. */

@@ -6,6 +6,7 @@
  *
  * The two halves of a stage, `inlet.ts` and `outlet.ts`, say what is due.
  */
+import { heed } from "./abort.ts";
 import { SluiceError, StoppedError, show } from "./errors.ts";
 import { Meter, type WaitState } from "./meter.ts";
 import { NORMAL, type ExitReason, type Port } from "./protocol.ts";
@@ -54,11 +55,18 @@ export interface ProducingHalf extends Half {
   readonly isOpen: boolean;
   /** Settles `note` when everything emitted so far has been delivered. */
   inBand(note: Note): void;
+  /**
+   * Before a normal end: tells the consumers that may give events back, if they fail, that no more will come; returns whether
+   * all of them have handled what they have.
+   */
+  awaitHandled(): boolean;
 }
 
 export interface ConsumingHalf extends Half {
   /** Puts a note behind what is queued; returns false when nothing is. */
   inBand(note: Note): boolean;
+  /** No callback is in progress any more, or none is waited for: what is to be given back is. */
+  giveBack(): void;
   /** Settles when the producers that this stage left unused have released their resources. */
   released(): Promise<void>;
 }
@@ -113,6 +121,10 @@ export class StageCore implements Mailbox {
   /** Blocked by a pause, not by a callback: a stop need not wait. */
   #isPaused = false;
   #isNudged = false;
+  /** The end of a producer that ends this stage, too, travels as it is: so a supervisor knows that it is one end. */
+  #normal: ExitReason = NORMAL;
+  /** Heeds the signal no more. */
+  #unheed: (() => void) | undefined;
   #isCompleteHandled = false;
   /** How many events were thrown away by its end. */
   #held = 0;
@@ -139,7 +151,7 @@ export class StageCore implements Mailbox {
   heedSignal(): void {
     const { signal } = this.#settings;
     if (signal?.aborted === true) this.stop(signal.reason);
-    else signal?.addEventListener("abort", this.#onAbort, { once: true });
+    else if (signal !== undefined) this.#unheed = heed(signal, this.#onAbort);
   }
 
   // ---- what others see
@@ -200,6 +212,11 @@ export class StageCore implements Mailbox {
 
   report(finding: Finding): void {
     tell(this.#settings.handleReport, { ...finding, stage: this.name });
+  }
+
+  /** Events were thrown away, or came too late: told when the cause is a failure. Whoever stops a stage knows what he does. */
+  reportLost(count: number): void {
+    if (this.reason?.type === "error" && count > 0) this.report({ kind: "lost", count, error: this.reason.error });
   }
 
   // ---- messages
@@ -326,9 +343,10 @@ export class StageCore implements Mailbox {
         return true;
       }
     }
+    if (this.reason === undefined && this.outlet?.isDone === true && !this.outlet.awaitHandled()) return false;
     // Under a supervisor an error does not wait for slow consumers: the restart would, too.
     if (this.outlet?.isDone === false && !(this.reason?.type === "error" && failsFast(this.#owner))) return false;
-    this.#terminate(this.reason ?? NORMAL);
+    this.#terminate(this.reason ?? this.#normal);
     return false;
   }
 
@@ -456,16 +474,17 @@ export class StageCore implements Mailbox {
   // ---- the end
 
   /** No more comes in; what is queued is handled, then the stage ends normally. */
-  finish(): void {
+  finish(cause?: ExitReason): void {
     if (this.phase >= FINISHING) return;
+    this.#normal = cause ?? { type: "normal" };
     this.phase = FINISHING;
     this.nudge();
   }
 
-  /** Ends with an error, when what is buffered has been delivered. */
-  fail(error: unknown): void {
+  /** Ends with an error, when what is buffered has been delivered. `cause`: the end of a producer, which travels as it is. */
+  fail(error: unknown, cause: ExitReason = { type: "error", error }): void {
     if (this.phase >= STOPPING || this.reason !== undefined) return;
-    this.reason = { type: "error", error };
+    this.reason = cause;
     this.phase = DRAINING;
     this.#calls.clear();
     this.#held = this.inlet?.drop() ?? 0;
@@ -503,9 +522,9 @@ export class StageCore implements Mailbox {
     this.phase = STOPPING;
     this.reason = reason;
     this.#calls.clear();
-    this.#settings.signal?.removeEventListener("abort", this.#onAbort);
+    this.#unheed?.();
     this.#held += (this.inlet?.drop() ?? 0) + (this.outlet?.drop() ?? 0);
-    if (reason.type === "error" && this.#held > 0) this.report({ kind: "lost", count: this.#held, error: reason.error });
+    this.reportLost(this.#held);
     if (reason.type !== "normal") this.#tellPartners(reason);
     // In a message of its own: whoever calls `stop` does not find callbacks running in that call.
     post({ receive: () => this.#release() }, undefined);
@@ -540,6 +559,7 @@ export class StageCore implements Mailbox {
     if (this.#isStopHandled) return;
     this.#isStopHandled = true;
     clearTimeout(this.#deadline);
+    this.inlet?.giveBack();
     const { handleStop } = this.#settings;
     if (handleStop === undefined) {
       this.#close();

@@ -121,6 +121,18 @@ export interface SubscribeOptions extends WindowOptions {
   /** For a broadcast dispatcher: which events. */
   readonly selector?: ((event: never) => boolean) | undefined;
   /**
+   * What becomes of the events that this consumer has received and not handled when it fails or is stopped. `lose`: they are
+   * counted, and reported. `redeliver`: they go back to the producer, which delivers them again, before all others, to the next
+   * consumer that asks: the restarted one, or a sibling. So each is handled at least once, and the producer does not end before.
+   * Only with a dispatcher that gives each event to one consumer, whichever that is. Default `lose`.
+   */
+  readonly onCrash?: "lose" | "redeliver" | undefined;
+  /**
+   * How often an event is delivered again after a call with it has failed or did not end; then it is lost, and reported as
+   * `redelivery-failed`. Default 3.
+   */
+  readonly maxRedeliveries?: number | undefined;
+  /**
    * An older subscription of this consumer, which ends as this one begins; nothing is lost between. The producer is told the
    * reason; default a shutdown.
    */

@@ -77,7 +77,7 @@ function parse(targets: unknown, options: StreamOptions): { sources: Sources } &
     if (settings.mode === "manual") throw new BadOptionError("the mode of a stream's target", '"automatic": a loop asks by itself', settings.mode);
   }
   const split = (targets as readonly unknown[]).map(splitTarget);
-  const producers = options.producers ?? split.map(({ to }) => to as unknown).filter(isProducer);
+  const producers = options.producers?.slice() ?? split.map(({ to }) => to as unknown).filter(isProducer);
   return { sources: { targets: split, window, demand, producers }, signal, closeWithinMs };
 }
 
@@ -96,6 +96,7 @@ class Merge<Out> implements Outlet<Out>, Wire<Out> {
   readonly #sources: Sources;
   #reader: Subscriber<Out> | undefined;
   #consumer: Consumer<unknown> | undefined;
+  #hasStarted = false;
   /** The list that is being read, and how far. */
   #list: readonly Out[] = [];
   #index = 0;
@@ -117,14 +118,15 @@ class Merge<Out> implements Outlet<Out>, Wire<Out> {
   receive(message: Upward): void {
     if (typeof message === "number") {
       this.#demand += message;
-      this.#consumer ??= this.#start({});
+      this.#startOnce({});
       this.#serve();
     } else if (message.type === "cancel") {
       this.#reader = undefined;
+      this.#list = [];
       // To leave before the first ask is to come and go.
-      this.#consumer ??= this.#start({ mode: "manual" });
+      this.#startOnce({ mode: "manual" });
       const { reason } = message;
-      void this.#consumer.stop(reason.type === "error" ? reason.error : reason.type === "shutdown" ? reason.reason : undefined);
+      void this.#consumer?.stop(reason.type === "error" ? reason.error : reason.type === "shutdown" ? reason.reason : undefined);
       this.#release();
     }
   }
@@ -149,7 +151,19 @@ class Merge<Out> implements Outlet<Out>, Wire<Out> {
     await Promise.all(this.#sources.targets.map(({ to }) => to[OUTLET].released()));
   }
 
-  #start(override: SubscribeOptions): Consumer<unknown> {
+  #startOnce(override: SubscribeOptions): void {
+    if (this.#hasStarted) return;
+    this.#hasStarted = true;
+    try {
+      this.#start(override);
+    } catch (error) {
+      // A producer of another make that cannot be subscribed to: the loop gets the error.
+      this.#tell({ type: "cancel", kind: "down", reason: { type: "error", error } });
+      void this.#consumer?.stop(error);
+    }
+  }
+
+  #start(override: SubscribeOptions): void {
     const { targets, window, demand, producers } = this.#sources;
     const stage = consumer<unknown>({
       ...window,
@@ -160,11 +174,11 @@ class Merge<Out> implements Outlet<Out>, Wire<Out> {
         if (this.#left === targets.length && outlives(info, from)) self.complete();
       },
     });
+    this.#consumer = stage;
     void stage.closed.then((reason) => this.#tell({ type: "cancel", kind: "down", reason }));
     for (const { to, options } of targets) stage.subscribe(to, { ...options, ...override });
     if (override.mode === undefined) for (const producer of producers) producer.setDemandMode(demand);
     if (targets.length === 0) this.#tell({ type: "cancel", kind: "down", reason: NORMAL });
-    return stage;
   }
 
   #tell(message: Downward<Out>): void {

@@ -4,6 +4,7 @@ import { BadOptionError } from "./errors.ts";
 import type { LinkSettings } from "./inlet-link.ts";
 import { anything, checkOptions, isReason, oneOf, type Check } from "./options.ts";
 import { OUTLET, type DispatchOptions, type ExitReason, type Subscribable } from "./protocol.ts";
+import { REDELIVERY_CHECKS } from "./redelivery.ts";
 import type { SubscribeOptions } from "./stages.ts";
 import type { Subscription } from "./subscription.ts";
 
@@ -34,6 +35,7 @@ export function parseLink(target: unknown, options: SubscribeOptions, defaults: 
   const { dispatchOptions } = producer[OUTLET];
   const checks: Record<string, Check> = { ...CHECKS };
   for (const name of dispatchOptions) checks[name] = anything;
+  if (dispatchOptions.includes("onCrash")) Object.assign(checks, REDELIVERY_CHECKS);
   checkOptions("a subscription", options, checks);
   const dispatch: DispatchOptions = Object.fromEntries(dispatchOptions.map((name) => [name, (options as Record<string, unknown>)[name]]));
   return {
@@ -49,6 +51,7 @@ export function parseTargets(targets: unknown, defaults: DemandWindow): readonly
   if (!Array.isArray(targets)) throw new BadOptionError("subscribeTo", "a list of stages, or of { to: stage, ...options }", targets);
   return Array.from(targets, (target: unknown) => {
     const { to, options } = splitTarget(target);
+    if (options.replaces !== undefined) throw new BadOptionError("replaces", "given to `subscribe`: a new consumer has no older subscription", options.replaces);
     return parseLink(to, options, defaults);
   });
 }

@@ -43,6 +43,13 @@ class Child {
   }
 }
 
+/** Children that are started together, later. */
+interface Pause {
+  readonly children: readonly Child[];
+  readonly dueAt: number;
+  readonly timer: ReturnType<typeof setTimeout>;
+}
+
 interface End {
   readonly child: Child;
   readonly reason: ExitReason;
@@ -66,8 +73,13 @@ class Supervision implements Supervisor {
   /** Calls from outside that wait for their turn. */
   readonly #calls = new Queue<() => Promise<void>>();
   #isWorking = false;
-  /** Ends the pause before a restart. */
-  #wake: (() => void) | undefined;
+  /** Something has come while the last step was looked at. */
+  #isNudged = false;
+  #hasRestarted = false;
+  /** Children that wait for their restart. */
+  readonly #pauses = new Set<Pause>();
+  /** Those who have waited long enough. */
+  readonly #due = new Queue<readonly Child[]>();
   #state: "running" | "stopping" | "ended" = "running";
   #reason: ExitReason = NORMAL;
   #hasHadChild = false;
@@ -155,10 +167,16 @@ class Supervision implements Supervisor {
   restartChild(name: string): Promise<void> {
     return this.#inTurn(async () => {
       const child = this.#find(name);
+      child.state = "restarting";
       await this.#stop(child);
       if (this.#state !== "running") throw this.#ended();
       child.restarts += 1;
-      this.#run(child);
+      try {
+        this.#run(child);
+      } catch (error) {
+        child.state = "stopped";
+        throw error;
+      }
     });
   }
 
@@ -166,7 +184,7 @@ class Supervision implements Supervisor {
     return this.#inTurn(async () => {
       const child = this.#find(name);
       await this.#stop(child);
-      child.state = "stopped";
+      if (child.state !== "ended") child.state = "stopped";
       if (child.spec.restart === "temporary") this.#forget(child);
     });
   }
@@ -201,7 +219,6 @@ class Supervision implements Supervisor {
   #add(spec: ChildSpec): Child {
     const child = new Child(spec);
     this.#children.push(child);
-    this.#hasHadChild = true;
     Object.defineProperty(this.children, spec.name, { get: () => child.value, enumerable: true, configurable: true });
     return child;
   }
@@ -235,6 +252,7 @@ class Supervision implements Supervisor {
     child.value = value;
     child.running = running;
     child.state = "running";
+    this.#hasHadChild = true;
     void running.ended.then((reason) => this.#hasEnded({ child, reason }, running));
   }
 
@@ -254,7 +272,7 @@ class Supervision implements Supervisor {
     // Whoever stopped it has taken it out.
     if (child.running !== running) return;
     child.running = undefined;
-    child.state = "ended";
+    child.state = isToRunOn(child.spec.restart, reason) ? "restarting" : "ended";
     this.#ends.push(end);
     void this.#work();
   }
@@ -286,21 +304,41 @@ class Supervision implements Supervisor {
   }
 
   async #work(): Promise<void> {
+    this.#isNudged = true;
     if (this.#isWorking) return;
     this.#isWorking = true;
-    while (this.#state === "running") {
-      if (this.#ends.length > 0) {
-        // Who is on his way to his end wakes us when he is there.
-        if (this.#children.some(({ running }) => running?.isStopping === true)) break;
-        const ends = this.#ends;
-        this.#ends = [];
-        await this.#restart(ends);
-      } else if (this.#calls.length > 0) await this.#calls.shift()();
-      else if (this.#isDone) this.#begin(NORMAL);
-      else break;
+    try {
+      while (this.#state === "running" && this.#isNudged) {
+        this.#isNudged = false;
+        while (this.#state === "running" && (await this.#step()));
+      }
+    } catch (error) {
+      // Something that only looks like a stage.
+      this.#begin({ type: "error", error });
     }
     this.#isWorking = false;
     if (this.#state === "stopping") await this.#shutDown();
+  }
+
+  /** Returns false when nothing is left to do. */
+  async #step(): Promise<boolean> {
+    // A call between two rounds: it may be the one that removes a child which cannot be started.
+    const isCallsTurn = this.#hasRestarted && this.#calls.length > 0;
+    this.#hasRestarted = false;
+    if (this.#ends.length > 0 && !isCallsTurn) {
+      this.#hasRestarted = true;
+      // A turn of the event loop for each round: for those who fail together, and for all else that is to go on.
+      await new Promise<void>((resolve) => inNextTurn(resolve));
+      // Who is on his way to his end wakes us when he is there.
+      if (this.#state !== "running" || this.#children.some(({ running }) => running?.isStopping === true)) return false;
+      const ends = this.#ends;
+      this.#ends = [];
+      await this.#restart(ends);
+    } else if (this.#due.length > 0) this.#runAll(this.#due.shift());
+    else if (this.#calls.length > 0) await this.#calls.shift()();
+    else if (this.#isDone) this.#begin({ type: "normal" });
+    else return false;
+    return true;
   }
 
   /** No child will run again by itself. */
@@ -312,17 +350,21 @@ class Supervision implements Supervisor {
 
   async #restart(ends: readonly End[]): Promise<void> {
     const down = new Set<Child>();
+    let areConsequences = true;
     for (const { child, reason } of ends) {
       // Somebody has restarted or removed it by hand, or it came up with others.
-      if (child.running !== undefined || !this.#children.includes(child)) continue;
+      if (child.running !== undefined || child.state === "stopped" || !this.#children.includes(child)) continue;
       if (!isToRunOn(child.spec.restart, reason)) {
         this.#report({ kind: "child-ended", child: child.spec.name, reason });
         if (child.spec.restart === "temporary") this.#forget(child);
         continue;
       }
-      if (!this.#causes.isConsequence(reason, child.since) && !this.#intensity.allow()) {
-        this.#begin({ type: "error", error: new GaveUpError(this.name, child.spec.name, this.#intensity, reason) });
-        return;
+      if (!this.#causes.isConsequence(reason, child, child.since)) {
+        areConsequences = false;
+        if (!this.#intensity.allow()) {
+          this.#begin({ type: "error", error: new GaveUpError(this.name, child.spec.name, this.#intensity, reason) });
+          return;
+        }
       }
       child.failures = this.#backoff !== undefined && performance.now() - child.startedAt >= this.#backoff.maxMs ? 1 : child.failures + 1;
       this.#report({ kind: "child-restarting", child: child.spec.name, reason });
@@ -335,10 +377,8 @@ class Supervision implements Supervisor {
       await this.#stop(child);
       if (child.spec.restart === "temporary") this.#forget(child);
     }
-    if (this.#backoff !== undefined) await this.#pause(this.#backoff, down);
-    if (this.#runAll(affected)) return;
-    // A start that failed is tried again, but not in the same breath.
-    await new Promise<void>((resolve) => inNextTurn(resolve));
+    if (this.#backoff === undefined) this.#runAll(affected);
+    else this.#pause(affected, areConsequences ? 0 : Math.max(...Array.from(down, ({ failures }) => this.#backoff?.delay(failures) ?? 0)));
   }
 
   /** Those whom the strategy restarts, in the order of their starts. */
@@ -348,36 +388,50 @@ class Supervision implements Supervisor {
     return this.#children.slice(this.#children.findIndex((child) => down.has(child)));
   }
 
-  /** Returns whether all came up. */
-  #runAll(children: readonly Child[]): boolean {
+  #runAll(children: readonly Child[]): void {
     for (const child of children) {
-      if (this.#state !== "running") return true;
-      if (!this.#children.includes(child)) continue;
+      if (this.#state !== "running") return;
+      // Not those that were removed, stopped or restarted by hand in the meantime.
+      if (child.state !== "restarting" || child.running !== undefined || !this.#children.includes(child)) continue;
       child.restarts += 1;
+      // It may have ended by itself while others of its group were stopped.
+      this.#ends = this.#ends.filter((end) => end.child !== child);
       try {
         this.#run(child);
       } catch (error) {
-        child.state = "ended";
         child.lastEnd = { type: "error", error };
         this.#ends.push({ child, reason: child.lastEnd });
         // Those behind it are restarted with it.
-        if (this.#strategy !== "oneForOne") return false;
+        if (this.#strategy !== "oneForOne") return;
       }
     }
-    return this.#ends.length === 0;
   }
 
-  async #pause(backoff: Backoff, down: ReadonlySet<Child>): Promise<void> {
+  /**
+   * Starts these children later: the others go on meanwhile. Those of them that wait already, and those that ended because of
+   * one that waits, wait for as long as the last of all.
+   */
+  #pause(children: readonly Child[], delay: number): void {
     if (this.#state !== "running") return;
-    const delay = Math.max(...Array.from(down, ({ failures }) => backoff.delay(failures)));
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, delay);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    this.#wake = undefined;
+    const waiting = new Set(children);
+    let dueAt = performance.now() + delay;
+    for (const pause of this.#pauses) {
+      if (delay > 0 && !pause.children.some((child) => waiting.has(child))) continue;
+      clearTimeout(pause.timer);
+      this.#pauses.delete(pause);
+      for (const child of pause.children) waiting.add(child);
+      dueAt = Math.max(dueAt, pause.dueAt);
+    }
+    const pause: Pause = {
+      children: this.#children.filter((child) => waiting.has(child)),
+      dueAt,
+      timer: setTimeout(() => {
+        this.#pauses.delete(pause);
+        this.#due.push(pause.children);
+        void this.#work();
+      }, dueAt - performance.now()),
+    };
+    this.#pauses.add(pause);
   }
 
   // ---- the end
@@ -387,7 +441,8 @@ class Supervision implements Supervisor {
     if (this.#state !== "running") return;
     this.#state = "stopping";
     this.#reason = reason;
-    this.#wake?.();
+    for (const { timer } of this.#pauses) clearTimeout(timer);
+    this.#pauses.clear();
     void this.#work();
   }
 
@@ -399,9 +454,8 @@ class Supervision implements Supervisor {
     this.#options.signal?.removeEventListener("abort", this.#onAbort);
     const reason = this.#reason.type === "shutdown" ? this.#reason.reason : undefined;
     for (const child of this.#children.toReversed()) {
-      const wasRunning = child.running !== undefined;
       await this.#stop(child, reason);
-      if (wasRunning || child.state === "restarting") child.state = "ended";
+      if (child.state !== "stopped") child.state = "ended";
     }
     this.#ends = [];
     this.#state = "ended";

@@ -4,7 +4,7 @@ import { BadOptionError } from "./errors.ts";
 import { anything, checkOptions, isFunction, isSignal, isString, oneOf } from "./options.ts";
 import { INTENSITY_CHECKS } from "./restart-intensity.ts";
 import { startSupervision } from "./supervision.ts";
-import type { ChildOptions, Children, Supervisor, SupervisorBuilder, SupervisorOptions } from "./supervisors.ts";
+import type { ChildOptions, Children, NoChildren, Supervisor, SupervisorBuilder, SupervisorOptions } from "./supervisors.ts";
 
 let made = 0;
 
@@ -25,7 +25,7 @@ let made = 0;
  *
  * @throws BadOptionError
  */
-export function supervisor(options: SupervisorOptions = {}): SupervisorBuilder<Record<never, never>> {
+export function supervisor(options: SupervisorOptions = {}): SupervisorBuilder<NoChildren> {
   checkOptions("supervisor", options, {
     strategy: oneOf("oneForOne", "oneForAll", "restForOne"),
     ...INTENSITY_CHECKS,

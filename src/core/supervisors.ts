@@ -28,6 +28,9 @@ export interface ChildOptions {
 /** What is supervised, by name. */
 export type Children = Readonly<Record<string, unknown>>;
 
+/** Of a supervisor that has none yet. */
+export type NoChildren = Record<never, unknown>;
+
 /**
  * Makes one child: a stage, a supervisor, or a promise (of `pipeline`, or of an async function that runs until its `signal`
  * aborts). Called again for each restart, with the siblings before it as they are then.
@@ -82,9 +85,12 @@ export interface Supervisor<out Known extends Children = Children> extends Async
   stop(reason?: unknown): Promise<void>;
   /** Starts one more child, behind the others. Resolves with what its function gave, rejects with what it threw. */
   startChild<Value>(name: string, start: StartChild<Known, Value>, options?: ChildOptions): Promise<{ readonly value: Value }>;
-  /** Stops a child, if it runs, and starts it anew; this costs no restart. Rejects with what its function threw. */
+  /** Stops a child, if it runs, and starts it anew; this costs no restart. Rejects with what its function threw; the child is then down. */
   restartChild(name: string): Promise<void>;
-  /** Stops a child, which then stays down until `restartChild`; a temporary one is forgotten. */
+  /**
+   * Stops a child, which then stays down until `restartChild`, or until the strategy restarts it with others, as in OTP; a
+   * temporary one is forgotten.
+   */
   stopChild(name: string): Promise<void>;
   /** Stops a child and forgets it. */
   removeChild(name: string): Promise<void>;

@@ -116,6 +116,7 @@ class Listener<Event> implements Subscriber<Event>, MonitoredWire {
   readonly history: string[] = [];
   cancel: Cancel | undefined;
   end: Cancel | undefined;
+  #hasReturned = false;
   readonly #producer: string;
   readonly #subscriber: Subscriber<Event>;
   readonly #options: MonitorOptions;
@@ -188,6 +189,11 @@ class Listener<Event> implements Subscriber<Event>, MonitoredWire {
   #hearWord(message: Exclude<Upward, number>): ProtocolViolation | undefined {
     const word = message.type === "cancel" ? describe(message) : message.type;
     this.#note(`${this.consumer} says ${word}`);
+    if (message.type === "return") {
+      const isExpected = this.end !== undefined && !this.#hasReturned;
+      this.#hasReturned = true;
+      return isExpected ? undefined : this.#violation("after-cancel", this.consumer, "return events once, when the producer has confirmed its end", word);
+    }
     if (message.type !== "cancel") return this.#violation("second-subscribe", this.consumer, "subscribe once", "a second subscribe");
     if (this.cancel !== undefined) return this.#violation("after-cancel", this.consumer, "say nothing after its cancel", word);
     this.cancel = message;

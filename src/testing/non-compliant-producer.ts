@@ -48,7 +48,7 @@ class Misbehaved<Event> implements Port<Upward> {
   receive(message: Upward): void {
     if (this.#isOver || (typeof message === "object" && message.type === "subscribe")) return;
     if (typeof message === "number") this.#serve(message);
-    else if (message.kind === "down") this.#isOver = true;
+    else if (message.type === "return" || message.kind === "down") this.#isOver = true;
     else if (this.#misbehaviour.confirmsCancels !== false) {
       this.#say({ type: "cancel", kind: "cancel", reason: message.reason });
       this.#goOnAfterEnd();

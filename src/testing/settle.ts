@@ -9,7 +9,8 @@ const QUIET_TURNS = 3;
  */
 export async function settle(): Promise<void> {
   for (let quiet = 0; quiet < QUIET_TURNS; ) {
-    await new Promise<void>((resolve) => atNextTurn(resolve));
-    quiet = isIdle() ? quiet + 1 : 0;
+    // Looked at in the turn itself, when all that came of the one before has run.
+    const isQuiet = await new Promise<boolean>((resolve) => atNextTurn(() => resolve(isIdle())));
+    quiet = isQuiet ? quiet + 1 : 0;
   }
 }

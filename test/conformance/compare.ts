@@ -32,7 +32,7 @@ export function withOneBadOption<Value>(value: Value): Value {
   return JSON.parse(JSON.stringify(value, (key, inner: unknown) => (key === "error" && isBad(inner) ? "bad_opts" : inner))) as Value;
 }
 
-const BAD_OPTIONS = ["bad_opts", "ArgumentError", "UndefinedFunctionError", "FunctionClauseError"];
+const BAD_OPTIONS = ["bad_opts", "bad_specs", "ArgumentError", "UndefinedFunctionError", "FunctionClauseError"];
 
 function subjectOf({ kind, from = "" }: Log): string {
   return `${kind} ${from}`;

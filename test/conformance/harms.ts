@@ -1,14 +1,14 @@
 /** For each rule the smallest scenario that shows the harm: what GenStage does at its last step, and what Sluice does. */
 import type { Rule } from "./rules.ts";
-import { again, ask, burst, cancel, emit, end, events, forward, info, start, subscribe, subscribeTo } from "./steps.ts";
-import type { StageStep, StageSut } from "./trace.ts";
+import { again, ask, burst, cancel, crash, emit, end, events, finish, forward, info, start, subscribe, subscribeTo } from "./steps.ts";
+import type { StageStep, StageSut, SupervisorStep, SupervisorSut } from "./trace.ts";
 
 export interface Harm {
   readonly rule: Rule;
   /** What holds for Sluice. */
   readonly title: string;
-  readonly sut: StageSut;
-  readonly steps: readonly StageStep[];
+  readonly sut: StageSut | SupervisorSut;
+  readonly steps: readonly (StageStep | SupervisorStep)[];
   /** The last step, as it is compared; or that it is never taken, as the stage has stopped. */
   readonly genStage: object | "it has stopped";
   readonly sluice: object;
@@ -16,9 +16,11 @@ export interface Harm {
 
 const partitions = { type: "producer", dispatcher: { type: "partition", partitions: 2, hash: "mod" } } as const;
 const broadcast = { type: "producer", dispatcher: { type: "broadcast" } } as const;
+const transient = { type: "consumerSupervisor", restart: "transient" } as const;
 const accumulating = { type: "producer", demand: "accumulate" } as const;
 
 const stopping = (reason: string): object => ({ "consumer-stopping ": [{ level: "notice", kind: "consumer-stopping", reason }] });
+const gaveUp = { error: "SLUICE_GAVE_UP" };
 const alreadySubscribed = { "already-subscribed ": [{ level: "error", kind: "already-subscribed" }] };
 
 const tail = [subscribeTo("p1"), subscribeTo("p2"), subscribe("c1"), ask("c1", 1), events("p1", 7)];
@@ -216,6 +218,14 @@ export const harms: readonly Harm[] = [
     sluice: { received: { c1: [[1]] }, infos: ["a"] },
   },
   {
+    rule: "R16",
+    title: "a supervisor that gives up fails, and its producer is told",
+    sut: { ...transient, maxRestarts: 1 },
+    steps: [subscribeTo("p1", { maxDemand: 2 }), events("p1", "e1", "e2"), crash("e1"), crash("e1")],
+    genStage: { asks: { p1: [1] }, stopped: "shutdown" },
+    sluice: { cancelsUp: { p1: [gaveUp] }, stopped: gaveUp },
+  },
+  {
     rule: "R17",
     title: "no callback runs for a subscription that is refused",
     sut: broadcast,
@@ -264,5 +274,29 @@ export const harms: readonly Harm[] = [
     steps: [subscribeTo("p1", { maxDemnad: 10 })],
     genStage: { subscribes: { p1: [null] }, handleSubscribe: ["p1"], asks: { p1: [1000] } },
     sluice: { reply: { error: { error: "bad_opts" } } },
+  },
+  {
+    rule: "R22",
+    title: "the children of the last events outlive their producer",
+    sut: transient,
+    steps: [subscribeTo("p1"), events("p1", "e1", "e2"), end("p1", "normal")],
+    genStage: { logs: stopping("normal"), stopped: "normal" },
+    sluice: { logs: stopping("normal"), active: 2, workers: 2, live: ["e1", "e2"] },
+  },
+  {
+    rule: "R22",
+    title: "and the supervisor ends when they have ended",
+    sut: transient,
+    steps: [subscribeTo("p1"), events("p1", "e1", "e2"), end("p1", "normal"), finish("e1"), crash("e2"), finish("e2")],
+    genStage: "it has stopped",
+    sluice: { stopped: "normal" },
+  },
+  {
+    rule: "R23",
+    title: "a consumer supervisor has one strategy, which nobody has to name",
+    sut: { ...transient, strategy: "none" },
+    steps: [start],
+    genStage: { startError: { error: "bad_opts" } },
+    sluice: { active: 0, workers: 0, live: [] },
   },
 ];

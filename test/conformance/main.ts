@@ -5,13 +5,11 @@ import { ruleNames, ruleTexts, type Rule } from "./rules.ts";
 import { readTraceFile, traceFiles, type Trace } from "./trace.ts";
 import { judge, rulesOf, type Difference } from "./verdict.ts";
 
-
 interface Tally {
   asRecorded: number;
   byRule: Map<Rule, number>;
   passed: number;
   failed: number;
-  deferred: number;
 }
 
 const total = { passed: 0, failed: 0 };
@@ -33,11 +31,10 @@ function filesOf(given: readonly string[]): readonly (string | URL)[] {
 }
 
 async function judgeFile(path: string | URL): Promise<Tally> {
-  const tally: Tally = { asRecorded: 0, byRule: new Map(), passed: 0, failed: 0, deferred: 0 };
+  const tally: Tally = { asRecorded: 0, byRule: new Map(), passed: 0, failed: 0 };
   for (const trace of read(path)) {
     const verdict = await judge(trace);
-    if (verdict.type === "deferred") tally.deferred += 1;
-    else if (verdict.type === "failed") {
+    if (verdict.type === "failed") {
       tally.failed += 1;
       explain(trace, verdict.difference);
     } else {
@@ -66,9 +63,9 @@ function explain({ id, title, steps }: Trace, { what, step, expected, actual }: 
 
 function print(tallies: readonly (readonly [file: string, tally: Tally])[]): void {
   const used = ruleNames.filter((rule) => tallies.some(([, { byRule }]) => byRule.has(rule)));
-  const table = new Table({ head: ["file", "as recorded", ...used, "passed", "failed", "deferred"], style: { head: [], border: [] } });
-  for (const [file, { asRecorded, byRule, passed, failed, deferred }] of tallies) {
-    table.push([file, asRecorded, ...used.map((rule) => byRule.get(rule) ?? 0), passed, failed, deferred]);
+  const table = new Table({ head: ["file", "as recorded", ...used, "passed", "failed"], style: { head: [], border: [] } });
+  for (const [file, { asRecorded, byRule, passed, failed }] of tallies) {
+    table.push([file, asRecorded, ...used.map((rule) => byRule.get(rule) ?? 0), passed, failed]);
   }
   process.stdout.write(`${table.toString()}\n`);
   process.stdout.write("A line that needs several rules counts for each of them.\n");

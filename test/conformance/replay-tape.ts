@@ -11,6 +11,9 @@ export class Tape {
   handleCancel: [string, "cancel" | "down", Reason][] = [];
   infos: string[] = [];
   discarded: number[] = [];
+  started: Event[] = [];
+  ignored: Event[] = [];
+  failed: Event[] = [];
   reply: unknown;
   startError: Failure | undefined;
   #logs: Log[] = [];
@@ -53,8 +56,8 @@ export class Tape {
 
   /** What was taken down since the last time, without what is empty. */
   take(): Expectation {
-    const { handleSubscribe, demands, handled, handleCancel, infos, discarded, reply, startError } = this;
-    const lists = { handleSubscribe, demands, handled, handleCancel, infos, discarded, logs: this.#logs };
+    const { handleSubscribe, demands, handled, handleCancel, infos, discarded, started, ignored, failed, reply, startError } = this;
+    const lists = { handleSubscribe, demands, handled, handleCancel, infos, discarded, started, ignored, failed, logs: this.#logs };
     const taken = {
       ...Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0)),
       ...this.#perPartner,
@@ -67,6 +70,9 @@ export class Tape {
     this.handleCancel = [];
     this.infos = [];
     this.discarded = [];
+    this.started = [];
+    this.ignored = [];
+    this.failed = [];
     this.reply = undefined;
     this.startError = undefined;
     this.#logs = [];

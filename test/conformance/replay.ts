@@ -3,10 +3,11 @@ import { consumer, producer, producerConsumer, SluiceError, type Consumer, type 
 import { ConsumerProbe, ProducerProbe, settle, type ProbeWire } from "sluice/testing";
 import { dispatcherOf, selectorOf } from "./replay-dispatcher.ts";
 import { Tape } from "./replay-tape.ts";
-import type { ConsumerOptions, Event, Expectation, OnDemand, Reason, StageStep, StageSut, StageTrace } from "./trace.ts";
+import { SupervisorUnderTest } from "./replay-supervisor.ts";
+import type { ConsumerOptions, Event, Expectation, ModelledTrace, OnDemand, Reason, StageStep, StageSut, SupervisorExpectation, SupervisorStep, SupervisorSut } from "./trace.ts";
 
-/** What Sluice does at each step of a trace; with `isAsync` every handler returns a promise. */
-export async function replay(trace: StageTrace, isAsync = false): Promise<readonly Expectation[]> {
+/** What Sluice does at each step of a trace; with `isAsync` every handler returns a promise, and children are stages. */
+export async function replay(trace: ModelledTrace, isAsync = false): Promise<readonly Expectation[]> {
   const player = new Player(trace.sut, isAsync);
   const played: Expectation[] = [];
   for (const step of trace.steps) {
@@ -44,7 +45,7 @@ interface Down {
 const HIDDEN = "hidden";
 
 class Player {
-  readonly #sut: StageSut;
+  readonly #sut: StageSut | SupervisorSut;
   readonly #isAsync: boolean;
   readonly #tape = new Tape();
   readonly #ups = new Map<string, Up[]>();
@@ -54,18 +55,24 @@ class Player {
   readonly #identities = new Map<string, object>();
   #emit: ((events: readonly Event[]) => void) | undefined;
   readonly #stage: AnyStage | undefined;
+  readonly #supervisor: SupervisorUnderTest | undefined;
   readonly #startError: unknown;
   #stopped: ExitReason | undefined;
   #next = 0;
 
-  constructor(sut: StageSut, isAsync: boolean) {
+  constructor(sut: StageSut | SupervisorSut, isAsync: boolean) {
     this.#sut = sut;
     this.#isAsync = isAsync;
     try {
-      const links = (sut.subscribeTo ?? []).map(({ producer: name, options }) => ({ name, options, probe: new ProducerProbe<Event>({ name }) }));
-      this.#stage = this.#start(links.map(({ probe, options }) => ({ to: probe.producer, ...subscribeOptions(options) })));
-      for (const { name, probe } of links) this.#keep(name, name, probe, undefined);
-      void this.#stage.closed.then((reason) => {
+      if (sut.type === "consumerSupervisor") {
+        this.#supervisor = new SupervisorUnderTest(sut, this.#tape, isAsync);
+        this.#stage = this.#supervisor.stage;
+      } else {
+        const links = (sut.subscribeTo ?? []).map(({ producer: name, options }) => ({ name, options, probe: new ProducerProbe<Event>({ name }) }));
+        this.#stage = this.#start(sut, links.map(({ probe, options }) => ({ to: probe.producer, ...subscribeOptions(options) })));
+        for (const { name, probe } of links) this.#keep(name, name, probe, undefined);
+      }
+      void this.#stage?.closed.then((reason) => {
         this.#stopped = reason;
       });
     } catch (error) {
@@ -74,9 +81,9 @@ class Player {
     }
   }
 
-  async play(step: StageStep): Promise<Expectation> {
+  async play(step: SupervisorStep): Promise<SupervisorExpectation> {
     if (this.#startError === undefined) {
-      this.#do(step);
+      if (this.#supervisor?.do(step) !== true) this.#do(step as StageStep);
       await settle();
       this.#look();
     } else this.#tape.startError = { error: "bad_opts" };
@@ -84,7 +91,7 @@ class Player {
     const buffered = this.#stage?.snapshot().output?.buffered ?? 0;
     return {
       ...seen,
-      ...(this.#stopped !== undefined ? { stopped: recordedReason(this.#stopped) } : buffered > 0 && { buffered }),
+      ...(this.#stopped !== undefined ? { stopped: recordedReason(this.#stopped) } : { ...(buffered > 0 && { buffered }), ...this.#supervisor?.counts }),
       ...(startError && { startError }),
     };
   }
@@ -95,8 +102,7 @@ class Player {
 
   // ---- the stage under test
 
-  #start(subscribeTo: readonly ({ readonly to: ProducerProbe<Event>["producer"] } & SubscribeOptions)[]): AnyStage {
-    const sut = this.#sut;
+  #start(sut: StageSut, subscribeTo: readonly ({ readonly to: ProducerProbe<Event>["producer"] } & SubscribeOptions)[]): AnyStage {
     const tape = this.#tape;
     const common = {
       name: "sut",
@@ -107,7 +113,7 @@ class Player {
       handleInfo: (message: unknown) => this.#answer(tape.infos.push(String(message)) && undefined),
       handleReport: (report: Report) => tape.report(report, sut.formatDiscarded),
     };
-    if (sut.type === "consumer") return consumer<Event>({ ...common, ...givenToConsumer(sut), handleEvents: this.#handler(sut.emits), ...onStart(subscribeTo) });
+    if (sut.type === "consumer") return consumer<Event>({ ...common, ...givenToConsumer(sut), handleEvents: this.#handler(sut), ...onStart(subscribeTo) });
     const outlet = {
       ...common,
       bufferSize: bufferSizeOf(sut),
@@ -137,17 +143,17 @@ class Player {
         this.#emit = (events) => void self.emit(events);
         return undefined;
       },
-      handleEvents: this.#handler(undefined),
+      handleEvents: this.#handler(sut),
       // Options given only to be refused go first.
       ...onStart([hidden, ...subscribeTo]),
       ...(sut.extraOptions as object | undefined),
     });
   }
 
-  #handler(emits: readonly Event[] | undefined) {
+  #handler({ emits, onEvents }: StageSut) {
     return (events: readonly Event[], from: Subscription): readonly Event[] | Promise<readonly Event[]> => {
       this.#tape.handled.push([this.#names.get(from) ?? from.name, events]);
-      return this.#answer(emits ?? outputOf(this.#sut.onEvents, events));
+      return this.#answer(emits ?? outputOf(onEvents, events));
     };
   }
 

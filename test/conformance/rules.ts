@@ -1,6 +1,6 @@
 /**
  * The deviations: where Sluice differs from the recordings on purpose, each by a name.
- * `traces/DEVIATIONS.md` says what defect each of them mends, `docs/decisions.md` for those of our own (R18 to R21).
+ * `traces/DEVIATIONS.md` says what defect each of them mends, `docs/decisions.md` for those of our own (R18 to R23).
  */
 export const ruleTexts = {
   R1: "a producerConsumer handles its input only while its dispatcher can deliver something now",
@@ -24,6 +24,8 @@ export const ruleTexts = {
   R19: "what concerns a subscription that never was has no wire to travel on",
   R20: "an ask that crosses the end from its producer is not answered with another",
   R21: "an option of a subscription that nobody knows is a bad option",
+  R22: "a consumer supervisor whose producers have ended normally waits for its children",
+  R23: "a consumer supervisor has one strategy, which nobody has to name",
 } as const;
 
 export type Rule = keyof typeof ruleTexts;

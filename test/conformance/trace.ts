@@ -25,10 +25,13 @@ export interface Trace<Sut = AnySut, Step = AnyStep, Expect = AnyExpectation> {
   readonly steps: readonly (Step & { readonly expect: Expect })[];
 }
 
-/** A trace that the model covers: a single producer, producerConsumer or consumer, played by raw partners. */
+/** A trace that the model covers: a stage, played by raw partners. */
+export type ModelledTrace = StageTrace | SupervisorTrace;
+
+/** A single producer, producerConsumer or consumer. */
 export type StageTrace = Trace<StageSut, StageStep, Expectation>;
 
-/** Outside the model: a consumer supervisor and its children. */
+/** A consumer supervisor and its children. */
 export type SupervisorTrace = Trace<SupervisorSut, SupervisorStep, SupervisorExpectation>;
 
 /** Outside the model: a whole chain, compared as it was recorded. */
@@ -256,6 +259,14 @@ export function isPipelineTrace(trace: Trace): trace is PipelineTrace {
 }
 
 /** True for the traces that the model covers. A validation line is a trace of the type of its stage. */
+export function isModelledTrace(trace: Trace): trace is ModelledTrace {
+  return trace.sut.type !== "pipeline";
+}
+
+export function isSupervisorTrace(trace: Trace): trace is SupervisorTrace {
+  return trace.sut.type === "consumerSupervisor";
+}
+
 export function isStageTrace(trace: Trace): trace is StageTrace {
-  return trace.sut.type !== "consumerSupervisor" && trace.sut.type !== "pipeline";
+  return isModelledTrace(trace) && !isSupervisorTrace(trace);
 }

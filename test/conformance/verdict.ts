@@ -6,7 +6,7 @@ import { expected } from "./model.ts";
 import { replay } from "./replay.ts";
 import { replayPipeline } from "./replay-pipeline.ts";
 import { allRules, noRules, type Rules } from "./rules.ts";
-import { isPipelineTrace, isStageTrace, type Expectation, type PipelineExpectation, type PipelineTrace, type Trace } from "./trace.ts";
+import { isModelledTrace, isPipelineTrace, type Expectation, type PipelineExpectation, type PipelineTrace, type Trace } from "./trace.ts";
 
 /** The first step that differs: what should have happened, and what did. */
 export interface Difference {
@@ -16,14 +16,13 @@ export interface Difference {
   readonly actual: Expectation | PipelineExpectation | undefined;
 }
 
-export type Verdict =
-  | { readonly type: "passed" }
-  | { readonly type: "deferred"; readonly why: string }
-  | { readonly type: "failed"; readonly difference: Difference };
+export type Verdict = { readonly type: "passed" } | { readonly type: "failed"; readonly difference: Difference };
 
 export async function judge(trace: Trace): Promise<Verdict> {
-  if (isPipelineTrace(trace)) return judgePipeline(trace);
-  if (!isStageTrace(trace)) return { type: "deferred", why: trace.sut.type };
+  if (!isModelledTrace(trace)) {
+    if (!isPipelineTrace(trace)) throw new Error(`expected a trace of a stage or a pipeline, got: ${trace.sut.type}`);
+    return judgePipeline(trace);
+  }
   // A model that does not reproduce the recording must not say what the rules make of it.
   const model = firstDifference("GenStage by the model", recorded(trace), expected(trace, noRules));
   if (model !== undefined) return { type: "failed", difference: model };
@@ -37,7 +36,7 @@ export async function judge(trace: Trace): Promise<Verdict> {
 
 /** The rules by which a line passes; none: as recorded. */
 export function rulesOf(trace: Trace): Rules {
-  return isStageTrace(trace) ? rulesBehind(trace) : noRules;
+  return isModelledTrace(trace) ? rulesBehind(trace) : noRules;
 }
 
 /** A chain is compared as it was recorded; batch sizes where the recording has them. */

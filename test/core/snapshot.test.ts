@@ -75,6 +75,7 @@ describe("a snapshot", () => {
         handled: 0,
         failed: 0,
         lost: 0,
+        returned: 0,
         subscriptions: [{ name: "probe", outstanding: 4 }],
       },
     });

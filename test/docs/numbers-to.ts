@@ -35,7 +35,7 @@ class Numbers implements Port<Upward> {
       const { port, reason } = message.replaces ?? {};
       if (port instanceof Numbers && reason) port.#over("cancel", reason);
       this.#send(0);
-    } else if (message.kind === "cancel") this.#over("cancel", message.reason);
+    } else if (message.type === "cancel" && message.kind === "cancel") this.#over("cancel", message.reason);
     else this.#isOver = true;
   }
 

@@ -40,7 +40,7 @@ async function ended({ stages }: Flow): Promise<void> {
   for (const stage of stages) left.delete(stage);
 }
 
-describe.each(kinds.map((kind) => ({ kind })))("a $kind dispatcher whose consumers are never satisfied", ({ kind }) => {
+describe.each(kinds)("a %s dispatcher whose consumers are never satisfied", (kind) => {
   test("P16 a macrotask gets its turn while everything flows", { timeout }, async () => {
     await fc.assert(
       fc.asyncProperty(flows(kind), async (plan) => {

@@ -9,10 +9,10 @@ import { COSTLY, announce, parametersOf, runsOf, timeout } from "./runs.ts";
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
 
-const factories: readonly { readonly kind: string; readonly make: () => DispatcherFactory<object> }[] = [
-  { kind: "demand", make: () => demandDispatcher() },
-  { kind: "broadcast", make: () => broadcastDispatcher() },
-  { kind: "partition", make: () => partitionDispatcher({ partitions: 3, hash: () => 0 }) },
+const factories: readonly [kind: string, make: () => DispatcherFactory<object>][] = [
+  ["demand", () => demandDispatcher()],
+  ["broadcast", () => broadcastDispatcher()],
+  ["partition", () => partitionDispatcher({ partitions: 3, hash: () => 0 })],
 ];
 
 const runs = runsOf({ parts: factories.length, each: COSTLY });
@@ -21,7 +21,7 @@ announce("references", factories.length * runs);
 const WAYS = ["cancel", "down", "replaced", "stop", "loop"] as const;
 const plans = fc.array(fc.record({ way: fc.constantFrom(...WAYS), asks: fc.nat(5) }), { minLength: 1, maxLength: 6 });
 
-describe.each(factories)("a producer with a $kind dispatcher", ({ kind, make }) => {
+describe.each(factories)("a producer with a %s dispatcher", (kind, make) => {
   test("P10 nobody remembers a consumer that has gone, nor the events that it got", { timeout }, async () => {
     await fc.assert(
       fc.asyncProperty(plans, async (plan) => {

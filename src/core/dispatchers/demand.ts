@@ -77,6 +77,7 @@ class Rank<Event> {
  */
 class DemandDispatcher<Event> implements Dispatcher<Event> {
   readonly givesAllToOne = true;
+  readonly redelivers = true;
   readonly #host: DispatcherHost;
   /** Two ranks that are always empty. Between them are the others in descending order, and none of those is empty. */
   readonly #ceiling: Rank<Event> = new Rank(Infinity);

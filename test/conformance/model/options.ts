@@ -1,7 +1,7 @@
-import type { ConsumerOptions, DispatcherSpec, StageSut } from "../trace.ts";
+import type { ConsumerOptions, DispatcherSpec, StageSut, SupervisorSut } from "../trace.ts";
 
 /** The class of a bad option in the recordings; the text is not modelled. */
-export type BadOption = "bad_opts" | "ArgumentError" | "UndefinedFunctionError" | "FunctionClauseError";
+export type BadOption = "bad_opts" | "bad_specs" | "ArgumentError" | "UndefinedFunctionError" | "FunctionClauseError";
 
 /** The options of a stage that produces, checked and with their defaults. */
 export interface OutletOptions {
@@ -35,6 +35,14 @@ export function badStageOption(sut: StageSut): BadOption | undefined {
   if (sut.type === "producerConsumer" && given(sut.demand)) return "bad_opts";
   if (!isOneOf(sut.demand, ["forward", "accumulate"])) return "bad_opts";
   return size === 0 ? "FunctionClauseError" : undefined;
+}
+
+/** The first thing that is wrong with the options of a consumer supervisor, if anything is. */
+export function badSupervisorOption({ restart, maxRestarts, maxSeconds, strategy }: SupervisorSut, mayLackStrategy: boolean): BadOption | undefined {
+  if (restart === "two") return "bad_specs";
+  if (restart !== "temporary" && restart !== "transient") return "bad_opts";
+  if (strategy !== undefined && !(strategy === "none" && mayLackStrategy)) return "bad_opts";
+  return typeof maxRestarts === "string" || typeof maxSeconds === "string" ? "bad_opts" : undefined;
 }
 
 export function outletOptions(sut: StageSut): OutletOptions {

@@ -1,4 +1,4 @@
-import type { Event, Expectation, Log, Reason } from "../trace.ts";
+import type { Event, Log, Reason, SupervisorExpectation } from "../trace.ts";
 import type { Link } from "./partners.ts";
 
 /** What can happen in a step: the fields that are one list, and those that are a list for each partner. */
@@ -9,6 +9,9 @@ interface Happenings {
   readonly handleCancel: readonly [name: string, kind: "cancel" | "down", reason: Reason];
   readonly infos: string;
   readonly discarded: number;
+  readonly started: Event;
+  readonly ignored: Event;
+  readonly failed: Event;
   readonly logs: Log;
 }
 
@@ -28,11 +31,17 @@ interface Entry {
 
 /** Takes down, in order, what the stage does during a step, and turns it into the form of the recordings. */
 export class Tape {
+  readonly #unseen: readonly string[];
   #entries: Entry[] = [];
   #reply: { readonly value: unknown } | undefined;
 
+  /** What the recordings of a stage leave out. */
+  constructor(unseen: readonly (keyof Happenings)[] = []) {
+    this.#unseen = unseen;
+  }
+
   note<Field extends keyof Happenings>(field: Field, value: Happenings[Field]): void {
-    this.#entries.push({ field, value });
+    if (!this.#unseen.includes(field)) this.#entries.push({ field, value });
   }
 
   /** A message from the stage to a partner. */
@@ -46,7 +55,7 @@ export class Tape {
   }
 
   /** Ends the step. `outcome` holds what is a state and not an event: buffered, stopped, startError. */
-  cut(outcome: Expectation): Expectation {
+  cut(outcome: SupervisorExpectation): SupervisorExpectation {
     const lists: Record<string, unknown[]> = {};
     const perPartner: Record<string, Record<string, unknown[]>> = {};
     const order: string[] = [];

@@ -87,6 +87,7 @@ function inputAccount(each: Input): void {
   const { box, plan, wire, shadow } = each;
   const sent = shadow?.sent.length ?? 0;
   box.check("P5", sent === wire.delivered, () => `${each.from.name} has sent it ${sent} events, ${wire.delivered} have come`);
+  asksInTime(each);
   if (box.isHeld) return;
   const { input, state } = box.stage.snapshot();
   const received = box.inputs.reduce((sum, other) => sum + other.wire.delivered, 0);
@@ -100,6 +101,13 @@ function inputAccount(each: Input): void {
   const outstanding = wire.asked - each.finished;
   box.check("P3", known[place]?.outstanding === outstanding, () => `${known[place]?.outstanding ?? 0} are outstanding, ${wire.asked} were asked for and ${each.finished} handled`);
   box.check("P15", outstanding > plan.minDemand, () => `${outstanding} are outstanding, minDemand is ${plan.minDemand}`);
+}
+
+/** First the whole window, then never before `minDemand` is reached. What a broadcast asks again for a selector is none of the consumer's. */
+function asksInTime({ box, from, plan: { maxDemand, minDemand }, shadow }: Input): void {
+  if (shadow === undefined || from.plan.dispatcher.kind === "broadcast") return;
+  const isInTime = shadow.asks.every((ask, place) => (place === 0 ? ask === maxDemand : ask >= maxDemand - minDemand));
+  box.check("P15", isInTime, () => `it asks for ${show(shadow.asks)}, its window is ${maxDemand}/${minDemand}`);
 }
 
 /** What a stage has emitted, and where it is. */

@@ -223,14 +223,13 @@ export class Box {
    * keeps to `bufferSize`, but for the surplus of one returned list.
    */
   get #mostBuffered(): number {
-    const { bufferSize = DEFAULT_BUFFER_SIZE, bufferKeep, brings, role, concurrency, dispatcher } = this.plan;
+    const { bufferSize = DEFAULT_BUFFER_SIZE, bufferKeep, brings, role, concurrency } = this.plan;
     if (bufferKeep !== undefined) return bufferSize;
     // The output of one message, of the calls that ran beside it, and of `handleComplete`.
     if (role === "producerConsumer") return 2 * (Math.max(0, ...this.inputs.map(({ plan }) => plan.maxDemand)) + concurrency) + 1;
     const open = this.watched?.mostCapacity ?? 0;
     const surplus = role === "producer" && brings === "more" ? SURPLUS : 0;
-    // A list that fits into the buffer and the open demand may stop at a partition whose queue is full.
-    return surplus + (dispatcher.kind === "partition" ? bufferSize + open : Math.max(bufferSize, open));
+    return surplus + Math.max(bufferSize, open);
   }
 
   #emitFirst(call: CallPlan, self: Self<Token>, list: readonly Token[]): readonly Token[] {

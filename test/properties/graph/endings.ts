@@ -27,10 +27,10 @@ export function isAllowed(box: Box, end: ExitReason): boolean {
   }
   // Its last consumer has left.
   if (end.type === "shutdown" && box.producer !== undefined && plan.whenUnused === "stop") return true;
-  return inputs.some((input) => isEndBy(input, end));
+  return inputs.some((input) => isEndBy(input, end, inputs));
 }
 
-function isEndBy({ plan, wire, isOwn, isCrossed }: Input, end: ExitReason): boolean {
+function isEndBy({ plan, wire, isOwn, isCrossed }: Input, end: ExitReason, inputs: readonly Input[]): boolean {
   // Not what the subscription closed with: that may be the end of the stage itself.
   const reason = wire.end?.reason;
   if (reason === undefined || isHarmless(reason) || !isSame(reason, end)) return false;
@@ -40,10 +40,19 @@ function isEndBy({ plan, wire, isOwn, isCrossed }: Input, end: ExitReason): bool
     case "transient":
       return end.type === "error";
     case "last":
-      return !isOwn || isCrossed;
+      return (!isOwn || isCrossed) && (end.type === "error" || areOver(inputs, end));
     case "temporary":
       return false;
   }
+}
+
+/** All that count for the cancel mode `last` have ended; for a normal end none of them by a shutdown. */
+function areOver(inputs: readonly Input[], end: ExitReason): boolean {
+  return inputs.every(({ plan, wire, isOwn }) => {
+    if (plan.cancel !== "last" || isOwn) return true;
+    const reason = wire.end?.reason;
+    return reason !== undefined && (end.type !== "normal" || reason.type !== "shutdown");
+  });
 }
 
 function isHarmless(reason: ExitReason | undefined): boolean {

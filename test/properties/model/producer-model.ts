@@ -114,15 +114,7 @@ export class ProducerModel {
   }
 
   emit(events: readonly Token[]): void {
-    const room = this.#plan.bufferKeep === undefined ? Math.max(this.#room, this.#owed) : Infinity;
-    if (events.length <= room || (this.state !== "running" && this.state !== "completing")) {
-      this.#accept(events);
-      return;
-    }
-    this.#accept(events.slice(0, room));
-    this.emitted += events.length - room;
-    this.discarded += events.length - room;
-    this.fail();
+    this.#accept(events, this.#plan.bufferKeep === undefined);
   }
 
   setMode(mode: ProducerPlan["demand"]): void {
@@ -145,22 +137,24 @@ export class ProducerModel {
 
   // ---- the account
 
-  get #room(): number {
-    const open = this.#mode === "forward" && !this.#oracle.isFull ? this.#oracle.capacity : 0;
-    return Math.max(0, this.#plan.bufferSize - this.buffered) + open;
-  }
-
-  #accept(events: readonly Token[]): void {
+  /** `isBounded`: what does not fit is discarded, and fails the stage. What the source was asked for always fits. */
+  #accept(events: readonly Token[], isBounded = false): void {
     this.emitted += events.length;
     if (this.state === "failing" || this.state === "closing" || this.isOver) {
       this.lost += events.length;
       return;
     }
-    const paid = Math.min(this.#owed, events.length);
+    const owed = this.#owed;
+    const paid = Math.min(owed, events.length);
     this.#owed -= paid;
     const before = this.discarded;
     const rest = this.#buffer.length === 0 && this.#mode === "forward" ? events.slice(this.#dispatch(events)) : events;
-    this.#keep(rest);
+    const room = Math.max(0, this.#plan.bufferSize - this.buffered, owed - (events.length - rest.length));
+    if (isBounded && rest.length > room) {
+      this.#keep(rest.slice(0, room));
+      this.discarded += rest.length - room;
+      this.fail();
+    } else this.#keep(rest);
     // Events that nobody owed serve the claims that the source has not heard of.
     let spare = events.length - paid - (this.discarded - before);
     while (spare > 0 && this.#claims[0] !== undefined) {
