@@ -28,7 +28,8 @@ export interface ChildOptions {
 /** What is supervised, by name. */
 export type Children = Readonly<Record<string, unknown>>;
 
-/** Of a supervisor that has none yet. */
+/** Of a supervisor that has none yet: it is empty on purpose, as what is added to it is all there is. */
+// oxlint-disable-next-line typescript/no-generated-empty-object-type
 export type NoChildren = Record<never, unknown>;
 
 /**
