@@ -1,7 +1,7 @@
 /** Who supervises whom, and who feeds whom, at one moment: what `describe` writes down. */
-import { consumersBehind, membersOf, producersBehind, snapshotBehind, type Snapshot, type Visible } from "./inspect.ts";
-import type { Stage } from "./stages.ts";
-import type { Supervisor, SupervisorSnapshot } from "./supervisors.ts";
+import { consumersBehind, membersOf, producersBehind, snapshotBehind, type Snapshot, type Visible } from "../inspect.ts";
+import type { Stage } from "../stages.ts";
+import type { Supervisor, SupervisorSnapshot } from "../supervision/supervisors.ts";
 
 /** A child, as its supervisor sees it. */
 type Entry = SupervisorSnapshot["children"][number];

@@ -1,5 +1,5 @@
-import { integer, type Check } from "./options.ts";
-import { Queue } from "./queue.ts";
+import { integer, type Check } from "../options.ts";
+import { Queue } from "../queue.ts";
 
 /** OTP's limit on restarts. */
 export interface IntensityOptions {

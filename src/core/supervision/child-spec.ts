@@ -1,4 +1,4 @@
-import { checkOption, checkOptions, isFunction, isString, milliseconds, oneOf } from "./options.ts";
+import { checkOption, checkOptions, isFunction, isString, milliseconds, oneOf } from "../options.ts";
 import type { ChildOptions, RestartKind, StartChild } from "./supervisors.ts";
 
 /** A child before it is started. */

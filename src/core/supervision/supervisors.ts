@@ -1,8 +1,8 @@
 /** Supervisors as their users see them. */
 import type { BackoffOptions } from "./backoff.ts";
-import type { Snapshot } from "./inspect.ts";
-import type { ADOPT, ExitReason } from "./protocol.ts";
-import type { Reporter } from "./report.ts";
+import type { Snapshot } from "../inspect.ts";
+import type { ADOPT, ExitReason } from "../protocol.ts";
+import type { Reporter } from "../report.ts";
 import type { IntensityOptions } from "./restart-intensity.ts";
 import type { ChildContext } from "./running-child.ts";
 

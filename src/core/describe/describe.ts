@@ -1,10 +1,10 @@
-import { BadOptionError } from "./errors.ts";
+import { BadOptionError } from "../errors.ts";
 import { factsOf, factsOfFeed, factsOfGroup, ownNameOf, titleOf } from "./facts.ts";
 import { mermaidOf } from "./mermaid.ts";
-import { checkOptions, oneOf } from "./options.ts";
-import { ADOPT } from "./protocol.ts";
-import type { Stage } from "./stages.ts";
-import type { Supervisor } from "./supervisors.ts";
+import { checkOptions, oneOf } from "../options.ts";
+import { ADOPT } from "../protocol.ts";
+import type { Stage } from "../stages.ts";
+import type { Supervisor } from "../supervision/supervisors.ts";
 import { Group, Topology, type Vertex } from "./topology.ts";
 
 export interface DescribeOptions {

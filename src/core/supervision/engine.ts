@@ -7,16 +7,16 @@
 import { Backoff } from "./backoff.ts";
 import { Causes } from "./causes.ts";
 import { specOf, type ChildSpec } from "./child-spec.ts";
-import { BadOptionError, GaveUpError, SluiceError, show } from "./errors.ts";
-import type { Snapshot } from "./inspect.ts";
-import { ADOPT, NORMAL, type ExitReason } from "./protocol.ts";
-import { Queue } from "./queue.ts";
-import { tell, type Finding } from "./report.ts";
+import { BadOptionError, GaveUpError, SluiceError, show } from "../errors.ts";
+import type { Snapshot } from "../inspect.ts";
+import { ADOPT, NORMAL, type ExitReason } from "../protocol.ts";
+import { Queue } from "../queue.ts";
+import { tell, type Finding } from "../report.ts";
 import { RestartIntensity } from "./restart-intensity.ts";
 import { runChild, type RunningChild } from "./running-child.ts";
-import { inNextTurn } from "./scheduler.ts";
+import { inNextTurn } from "../scheduler.ts";
 import type { ChildOptions, ChildState, Children, RestartKind, StartChild, Strategy, Supervisor, SupervisorOptions, SupervisorSnapshot } from "./supervisors.ts";
-import { throwUnlessReceived } from "./unreceived.ts";
+import { throwUnlessReceived } from "../unreceived.ts";
 
 /** Starts the children in order, in this call. Throws what one of them throws. */
 export function startSupervision(name: string, options: SupervisorOptions, specs: readonly ChildSpec[]): Supervisor {

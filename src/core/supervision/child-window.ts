@@ -1,4 +1,4 @@
-import type { Subscription } from "./subscription.ts";
+import type { Subscription } from "../subscription.ts";
 
 /**
  * The demand of one subscription of a `consumerSupervisor`: an event keeps its place until its child has ended. Other

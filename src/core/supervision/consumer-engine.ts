@@ -1,20 +1,20 @@
 /** The engine of a `consumerSupervisor`: a consumer that asks by hand, for as many events as children have ended. */
 import { ChildWindow } from "./child-window.ts";
 import type { ConsumerSupervisor, ConsumerSupervisorOptions, EventChild } from "./consumer-supervisors.ts";
-import { consumer } from "./consumer.ts";
-import type { DemandWindow } from "./demand-window.ts";
-import { BadOptionError, GaveUpError, SluiceError, StoppedError, show } from "./errors.ts";
-import type { Snapshot } from "./inspect.ts";
-import { ADOPT, NORMAL, type ExitReason, type Port, type Subscribable } from "./protocol.ts";
-import { tell } from "./report.ts";
+import { consumer } from "../consumer.ts";
+import type { DemandWindow } from "../demand-window.ts";
+import { BadOptionError, GaveUpError, SluiceError, StoppedError, show } from "../errors.ts";
+import type { Snapshot } from "../inspect.ts";
+import { ADOPT, NORMAL, type ExitReason, type Port, type Subscribable } from "../protocol.ts";
+import { tell } from "../report.ts";
 import { RestartIntensity } from "./restart-intensity.ts";
 import { runChild, type ChildSettings, type RunningChild } from "./running-child.ts";
-import { FULL_CREDIT, post, spend } from "./scheduler.ts";
-import { isThenable } from "./stage.ts";
-import type { MaybePromise } from "./stage-options.ts";
-import type { Consumer, Self, SubscribeOptions, Target } from "./stages.ts";
-import { parseLink, splitTarget } from "./subscribe-options.ts";
-import type { Subscription } from "./subscription.ts";
+import { FULL_CREDIT, post, spend } from "../scheduler.ts";
+import { isThenable } from "../stage.ts";
+import type { MaybePromise } from "../stage-options.ts";
+import type { Consumer, Self, SubscribeOptions, Target } from "../stages.ts";
+import { parseLink, splitTarget } from "../subscribe-options.ts";
+import type { Subscription } from "../subscription.ts";
 import type { ChildState } from "./supervisors.ts";
 
 type Options<In> = ConsumerSupervisorOptions<In> & { readonly name: string };

@@ -1,9 +1,9 @@
 import { Backoff } from "./backoff.ts";
 import { specOf, type ChildSpec } from "./child-spec.ts";
-import { BadOptionError } from "./errors.ts";
-import { anything, checkOptions, isFunction, isSignal, isString, oneOf } from "./options.ts";
+import { BadOptionError } from "../errors.ts";
+import { anything, checkOptions, isFunction, isSignal, isString, oneOf } from "../options.ts";
 import { INTENSITY_CHECKS } from "./restart-intensity.ts";
-import { startSupervision } from "./supervision.ts";
+import { startSupervision } from "./engine.ts";
 import type { ChildOptions, Children, NoChildren, Supervisor, SupervisorBuilder, SupervisorOptions } from "./supervisors.ts";
 
 let made = 0;

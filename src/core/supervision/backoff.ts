@@ -1,5 +1,5 @@
-import { checkOptions } from "./options.ts";
-import { throwUncaught } from "./scheduler.ts";
+import { checkOptions } from "../options.ts";
+import { throwUncaught } from "../scheduler.ts";
 
 /** A pause before a restart, which grows as long as a child does not stay up. */
 export interface BackoffOptions {

@@ -1,5 +1,5 @@
-import { GaveUpError } from "./errors.ts";
-import type { ExitReason } from "./protocol.ts";
+import { GaveUpError } from "../errors.ts";
+import type { ExitReason } from "../protocol.ts";
 
 /** What is known of one cause. */
 interface Occurrence {

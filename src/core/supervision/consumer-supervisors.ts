@@ -1,9 +1,9 @@
 /** Consumer supervisors as their users see them. */
 import type { IntensityOptions } from "./restart-intensity.ts";
 import type { ChildContext } from "./running-child.ts";
-import type { CompleteOption, InletOptions, StageOptions } from "./stage-options.ts";
-import type { Consumer, Stage } from "./stages.ts";
-import type { Subscription } from "./subscription.ts";
+import type { CompleteOption, InletOptions, StageOptions } from "../stage-options.ts";
+import type { Consumer, Stage } from "../stages.ts";
+import type { Subscription } from "../subscription.ts";
 import type { ChildState, Supervisor } from "./supervisors.ts";
 
 /** What an event becomes: a task, a stage, a supervisor, or nothing (then the event counts as handled). */

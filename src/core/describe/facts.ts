@@ -1,7 +1,7 @@
 /** What is worth saying of a stage, a child, a supervisor: for people. */
-import { show } from "./errors.ts";
-import type { Snapshot, WaitState } from "./inspect.ts";
-import type { ExitReason } from "./protocol.ts";
+import { show } from "../errors.ts";
+import type { Snapshot, WaitState } from "../inspect.ts";
+import type { ExitReason } from "../protocol.ts";
 import type { Feed, Group, Vertex } from "./topology.ts";
 
 type Entry = NonNullable<Group["entry"]>;

@@ -1,11 +1,11 @@
-import { checkLoses, startConsumerSupervision } from "./consumer-supervision.ts";
+import { checkLoses, startConsumerSupervision } from "./consumer-engine.ts";
 import type { ConsumerSupervisor, ConsumerSupervisorOptions } from "./consumer-supervisors.ts";
-import { DemandWindow } from "./demand-window.ts";
-import { checkOption, checkOptions, isFunction, type Check } from "./options.ts";
+import { DemandWindow } from "../demand-window.ts";
+import { checkOption, checkOptions, isFunction, type Check } from "../options.ts";
 import { INTENSITY_CHECKS } from "./restart-intensity.ts";
-import type { EventOf, KnownTargets, Target } from "./stages.ts";
-import { CHECKS_OF } from "./start.ts";
-import { parseTargets, splitTarget } from "./subscribe-options.ts";
+import type { EventOf, KnownTargets, Target } from "../stages.ts";
+import { CHECKS_OF } from "../start.ts";
+import { parseTargets, splitTarget } from "../subscribe-options.ts";
 
 let made = 0;
 

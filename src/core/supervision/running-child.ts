@@ -1,9 +1,9 @@
 /** A child of a supervisor while it runs, whatever it is: it ends once, and it can be stopped. */
-import { SluiceError, StoppedError } from "./errors.ts";
-import { membersOf } from "./inspect.ts";
-import { ADOPT, type ExitReason } from "./protocol.ts";
-import { tell, type Reporter } from "./report.ts";
-import { DEFAULT_STOP_WITHIN_MS, isThenable } from "./stage.ts";
+import { SluiceError, StoppedError } from "../errors.ts";
+import { membersOf } from "../inspect.ts";
+import { ADOPT, type ExitReason } from "../protocol.ts";
+import { tell, type Reporter } from "../report.ts";
+import { DEFAULT_STOP_WITHIN_MS, isThenable } from "../stage.ts";
 
 /** What a child's function gets beside the children before it. */
 export interface ChildContext {
