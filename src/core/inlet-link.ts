@@ -1,6 +1,7 @@
 /** The consumer's end of a subscription. */
 import type { DemandWindow } from "./demand-window.ts";
 import { SluiceError } from "./errors.ts";
+import { Once } from "./once.ts";
 import { checkOption, integer, isReason } from "./options.ts";
 import { OUTLET, isEvents, type DispatchOptions, type Downward, type ExitReason, type Outlet, type Port, type Subscribable, type Subscriber, type Upward } from "./protocol.ts";
 import { Ledger, isRedelivered } from "./redelivery.ts";
@@ -51,8 +52,7 @@ export class InletLink extends StagePort<Downward<unknown>, StageCore> implement
   /** What it has not handled, where it is to be delivered again after a crash. */
   readonly ledger: Ledger | undefined;
   readonly #inlet: Inlet;
-  #closed: { readonly promise: Promise<ExitReason>; readonly resolve: (reason: ExitReason) => void } | undefined;
-  #reason: ExitReason | undefined;
+  readonly #closed = new Once<ExitReason>();
 
   constructor(inlet: Inlet, target: Subscribable<unknown>, settings: LinkSettings, identity: object) {
     super(inlet.stage);
@@ -83,14 +83,6 @@ export class InletLink extends StagePort<Downward<unknown>, StageCore> implement
   }
 
   get closed(): Promise<ExitReason> {
-    if (this.#closed === undefined) {
-      let resolve!: (reason: ExitReason) => void;
-      const promise = new Promise<ExitReason>((settle) => {
-        resolve = settle;
-      });
-      this.#closed = { promise, resolve };
-      if (this.#reason !== undefined) resolve(this.#reason);
-    }
     return this.#closed.promise;
   }
 
@@ -129,8 +121,7 @@ export class InletLink extends StagePort<Downward<unknown>, StageCore> implement
   }
 
   settle(reason: ExitReason): void {
-    this.#reason = reason;
-    this.#closed?.resolve(reason);
+    this.#closed.resolve(reason);
   }
 
   ask(demand: number): void {

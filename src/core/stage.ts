@@ -9,6 +9,7 @@
 import { heed } from "./abort.ts";
 import { SluiceError, StoppedError, show } from "./errors.ts";
 import { Meter, type WaitState } from "./meter.ts";
+import { Once } from "./once.ts";
 import { NORMAL, type ExitReason, type Port } from "./protocol.ts";
 import { Queue } from "./queue.ts";
 import { tell, type Finding, type Reporter } from "./report.ts";
@@ -135,7 +136,7 @@ export class StageCore implements Mailbox {
   readonly #ignoring: Continuation = { resolved: noop, rejected: (error) => this.callbackFailed(error) };
   #continuation: Continuation = this.#ignoring;
   #outcome: { readonly value: unknown } | { readonly error: unknown } | undefined;
-  #closed: { readonly promise: Promise<ExitReason>; readonly resolve: (reason: ExitReason) => void } | undefined;
+  readonly #closed = new Once<ExitReason>();
   #cleanupFailure: { readonly error: unknown } | undefined;
   #deadline: ReturnType<typeof setTimeout> | undefined;
 
@@ -158,14 +159,6 @@ export class StageCore implements Mailbox {
 
   /** Never rejects. Whoever reads it has received an error end. */
   get closed(): Promise<ExitReason> {
-    if (this.#closed === undefined) {
-      let resolve: (reason: ExitReason) => void = noop;
-      const promise = new Promise<ExitReason>((settle) => {
-        resolve = settle;
-      });
-      this.#closed = { promise, resolve };
-      if (this.phase === ENDED) resolve(this.reason ?? NORMAL);
-    }
     return this.#closed.promise;
   }
 
@@ -596,7 +589,7 @@ export class StageCore implements Mailbox {
     if (wasNormal) this.#tellPartners(reason);
     this.phase = ENDED;
     this.meter?.idle("ended");
-    this.#closed?.resolve(reason);
+    this.#closed.resolve(reason);
     for (const settle of this.#waiting) settle(this.#flushFailure(reason));
     this.#waiting.clear();
     if (reason.type === "error") this.#demandReceiver(reason.error);
@@ -617,7 +610,7 @@ export class StageCore implements Mailbox {
 
   /** Law 8: an error that nobody has received by the next macrotask is thrown. */
   #demandReceiver(error: unknown): void {
-    const isReceived = (): boolean => this.#owner !== undefined || this.#closed !== undefined || this.outlet?.hasReceived(error) === true;
+    const isReceived = (): boolean => this.#owner !== undefined || this.#closed.isRead || this.outlet?.hasReceived(error) === true;
     if (!isReceived()) throwUnlessReceived(error, isReceived);
   }
 

@@ -9,6 +9,7 @@ import { Causes } from "./causes.ts";
 import { specOf, type ChildSpec } from "./child-spec.ts";
 import { BadOptionError, GaveUpError, SluiceError, show } from "../errors.ts";
 import type { Snapshot } from "../inspect.ts";
+import { Once } from "../once.ts";
 import { ADOPT, NORMAL, type ExitReason } from "../protocol.ts";
 import { Queue } from "../queue.ts";
 import { tell, type Finding } from "../report.ts";
@@ -84,7 +85,7 @@ class Supervision implements Supervisor {
   #reason: ExitReason = NORMAL;
   #hasHadChild = false;
   #owner: object | undefined;
-  #closed: { readonly promise: Promise<ExitReason>; readonly resolve: (reason: ExitReason) => void } | undefined;
+  readonly #closed = new Once<ExitReason>();
   /** Those who wait for the end without receiving its error. */
   readonly #waiting: (() => void)[] = [];
 
@@ -103,6 +104,7 @@ class Supervision implements Supervisor {
     if (signal?.aborted === true) {
       this.#state = "ended";
       this.#reason = { type: "shutdown", reason: signal.reason };
+      this.#closed.resolve(this.#reason);
       return;
     }
     signal?.addEventListener("abort", this.#onAbort, { once: true });
@@ -124,14 +126,6 @@ class Supervision implements Supervisor {
   }
 
   get closed(): Promise<ExitReason> {
-    if (this.#closed === undefined) {
-      let resolve!: (reason: ExitReason) => void;
-      const promise = new Promise<ExitReason>((settle) => {
-        resolve = settle;
-      });
-      this.#closed = { promise, resolve };
-      if (this.#state === "ended") resolve(this.#reason);
-    }
     return this.#closed.promise;
   }
 
@@ -460,10 +454,10 @@ class Supervision implements Supervisor {
     this.#ends = [];
     this.#state = "ended";
     while (this.#calls.length > 0) void this.#calls.shift()();
-    this.#closed?.resolve(this.#reason);
+    this.#closed.resolve(this.#reason);
     for (const resolve of this.#waiting.splice(0)) resolve();
     if (this.#reason.type === "error") {
-      const isReceived = (): boolean => this.#owner !== undefined || this.#closed !== undefined;
+      const isReceived = (): boolean => this.#owner !== undefined || this.#closed.isRead;
       if (!isReceived()) throwUnlessReceived(this.#reason.error, isReceived);
     }
   }
