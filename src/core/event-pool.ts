@@ -1,6 +1,7 @@
 /** Runs `handleEvent` for single events: one after the other, or up to `concurrency` at once while the mailbox goes on. */
+import type { Continuation } from "./mailbox.ts";
 import { spend } from "./scheduler.ts";
-import { STOPPING, isThenable, type Continuation, type StageCore } from "./stage.ts";
+import { STOPPING, isThenable, type StageCore } from "./stage.ts";
 
 /** Gets `self` behind the event. */
 export type EventHandler = (event: unknown, self: unknown) => unknown;
@@ -11,6 +12,8 @@ interface Origin {
   /** Of an event that is given back when its call fails. */
   readonly isReturned?: boolean;
   failed?(): void;
+  /** Its call has settled; its output waits for those before it. */
+  waits?(): void;
 }
 
 /** Whose events they are, and where the outcomes are counted. */
@@ -118,6 +121,7 @@ export class EventPool {
       const slot = this.#take(origin);
       slot.output = result;
       slot.isDone = true;
+      origin?.waits?.();
       return false;
     }
     this.#collect(result);
@@ -138,6 +142,7 @@ export class EventPool {
     if (this.#isOrdered && !this.#hasFailed) {
       slot.output = value;
       slot.isDone = true;
+      slot.origin?.waits?.();
       this.#release();
     } else {
       this.#stage.take(value, "handleEvent");

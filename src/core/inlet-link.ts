@@ -139,7 +139,7 @@ export class InletLink extends StagePort<Downward<unknown>, StageCore> implement
   cancelUp(reason: ExitReason): void {
     if (this.isOver || this.isCancelling) return;
     this.isCancelling = true;
-    post(this.up, { type: "cancel", kind: "cancel", reason });
+    post(this.up, { type: "cancel", kind: "cancel", reason, ...(this.ledger && { returns: true }) });
   }
 }
 

@@ -3,10 +3,11 @@ import { SluiceError } from "./errors.ts";
 import { EventPool, type EventHandler } from "./event-pool.ts";
 import { NORMAL, type ExitReason, type Outlet, type Subscribable, type Upward } from "./protocol.ts";
 import { InletLink, type LinkSettings } from "./inlet-link.ts";
+import type { Continuation } from "./mailbox.ts";
 import { Queue } from "./queue.ts";
 import type { Ledger } from "./redelivery.ts";
 import { FULL_CREDIT, post, spend } from "./scheduler.ts";
-import { RUNNING, STOPPING, isThenable, type ConsumingHalf, type Continuation, type Note, type StageCore } from "./stage.ts";
+import { RUNNING, STOPPING, isThenable, type ConsumingHalf, type Note, type StageCore } from "./stage.ts";
 import type { CancelInfo, Subscription } from "./subscription.ts";
 
 export interface InletSettings {
@@ -60,6 +61,8 @@ export class InletHalf implements ConsumingHalf {
   #inCallback = 0;
   #lost = 0;
   #returned = 0;
+  /** Events that wait to be given back. */
+  #limbo = 0;
   /** Subscriptions whose unhandled events the producer gets back, when it has confirmed their end. */
   readonly #returning = new Set<InletLink>();
   #isGivingBack = false;
@@ -93,7 +96,7 @@ export class InletHalf implements ConsumingHalf {
   get counts(): InputCounts {
     return {
       received: this.#received,
-      queued: this.#queued,
+      queued: this.#queued + this.#limbo,
       inCallback: this.#inCallback + this.active - this.overdue,
       handled: this.handled,
       failed: this.failed,
@@ -156,7 +159,8 @@ export class InletHalf implements ConsumingHalf {
     const { ledger } = link;
     ledger?.add(events);
     if (link.isOver || this.stage.phase >= STOPPING || this.stage.reason !== undefined) {
-      if (ledger === undefined || !this.#returning.has(link)) {
+      if (this.#returning.has(link)) this.#putInLimbo(link, events.length);
+      else {
         this.#lost += events.length;
         this.stage.reportLost(events.length);
       }
@@ -200,8 +204,11 @@ export class InletHalf implements ConsumingHalf {
   #finish(link: InletLink, info: CancelInfo): void {
     this.#links.delete(link);
     link.settle(info.reason);
-    // The producer waits for that before it ends.
-    if (link.ledger !== undefined && info.kind === "down" && info.reason.type === "normal") post(link.up, ALL_HANDLED);
+    if (link.ledger !== undefined) {
+      // The producer waits for that before it ends.
+      if (link.isCancelling) post(link.up, { type: "return", lists: link.ledger.take() });
+      else if (info.kind === "down" && info.reason.type === "normal") post(link.up, ALL_HANDLED);
+    }
     const { handleCancel } = this.#settings;
     if (handleCancel !== undefined) this.stage.call(() => handleCancel(info, link));
     this.stage.call(() => this.#afterEnd(link, info.reason));
@@ -361,6 +368,7 @@ export class InletHalf implements ConsumingHalf {
 
   #batchFailed(error: unknown, link: InletLink | undefined): void {
     if (link?.ledger === undefined) this.failed += this.#inCallback;
+    else this.#putInLimbo(link, this.#inCallback);
     this.#inCallback = 0;
     this.stage.callbackFailed(error);
   }
@@ -402,6 +410,11 @@ export class InletHalf implements ConsumingHalf {
     return started > 0;
   }
 
+  /** The call for an event that is to be given back has failed. */
+  failedOn(link: InletLink): void {
+    this.#putInLimbo(link, 1);
+  }
+
   /** Emits what calls for single events have returned at once. */
   flush(): void {
     this.#pool?.flush();
@@ -411,7 +424,7 @@ export class InletHalf implements ConsumingHalf {
 
   tell(reason: ExitReason): void {
     for (const link of this.#links) {
-      const returns = link.ledger !== undefined && reason.type !== "normal";
+      const returns = link.ledger !== undefined;
       if (returns) this.#returning.add(link);
       if (!link.isOver) {
         link.isOver = true;
@@ -425,17 +438,30 @@ export class InletHalf implements ConsumingHalf {
   }
 
   drop(): number {
-    let dropped = this.#list === undefined || this.#link?.ledger !== undefined ? 0 : this.#list.length - this.#next;
+    let dropped = 0;
+    const link = this.#link;
+    if (this.#list !== undefined && link !== undefined) dropped = this.#dropFrom(link, this.#list.length - this.#next);
     while (this.#queue.length > 0) {
-      const link = this.#queue.shift();
-      if (!(link instanceof InletLink)) continue;
-      const list = this.#queue.shift() as readonly unknown[];
-      if (link.ledger === undefined) dropped += list.length;
+      const from = this.#queue.shift();
+      if (!(from instanceof InletLink)) continue;
+      dropped += this.#dropFrom(from, (this.#queue.shift() as readonly unknown[]).length);
     }
     this.#lost += dropped;
     this.#queued = 0;
     this.#list = undefined;
     return dropped;
+  }
+
+  /** Returns how many of these events are lost: none where they are given back. */
+  #dropFrom(link: InletLink, count: number): number {
+    if (link.ledger === undefined) return count;
+    this.#putInLimbo(link, count);
+    return 0;
+  }
+
+  #putInLimbo(link: InletLink, count: number): void {
+    this.#limbo += count;
+    if (link.ledger !== undefined) link.ledger.limbo += count;
   }
 
   giveBack(): void {
@@ -447,7 +473,9 @@ export class InletHalf implements ConsumingHalf {
   #giveBackWhat(link: InletLink): void {
     if (!this.#isGivingBack || link.ledger === undefined) return;
     this.#returning.delete(link);
-    if (this.#pool !== undefined) this.overdue += link.ledger.begun;
+    if (this.#pool !== undefined) this.overdue += link.ledger.active;
+    this.handled -= link.ledger.waiting;
+    this.#limbo -= link.ledger.limbo;
     const lists = link.ledger.take();
     for (const { events } of lists) this.#returned += events.length;
     if (this.#link === link) this.#inCallback = 0;
@@ -467,6 +495,7 @@ class LedgerEntry {
   readonly #number: number;
   readonly #isAsked: boolean;
   readonly #inlet: InletHalf;
+  #isWaiting = false;
 
   constructor(inlet: InletHalf, link: InletLink, ledger: Ledger, isAsked: boolean) {
     this.#inlet = inlet;
@@ -477,6 +506,7 @@ class LedgerEntry {
   }
 
   handled(): void {
+    if (this.#isWaiting && !this.#ledger.isTaken(this.#number)) this.#ledger.waiting -= 1;
     if (this.#ledger.handledOne(this.#number)) {
       if (this.#isAsked) this.#link.handled(1);
     } else {
@@ -487,6 +517,15 @@ class LedgerEntry {
 
   failed(): void {
     if (this.#ledger.isTaken(this.#number)) this.#inlet.overdue -= 1;
+    else {
+      this.#ledger.failedOne();
+      this.#inlet.failedOn(this.#link);
+    }
+  }
+
+  waits(): void {
+    this.#isWaiting = true;
+    this.#ledger.waiting += 1;
   }
 }
 

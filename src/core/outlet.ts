@@ -2,6 +2,7 @@
 import { Buffer, type BufferKeep } from "./buffer.ts";
 import type { Dispatcher, DispatcherFactory } from "./dispatcher.ts";
 import { SluiceError, show } from "./errors.ts";
+import type { Continuation } from "./mailbox.ts";
 import { NORMAL, type Cancel, type ExitReason, type Outlet, type Port, type Return, type Subscribe, type Subscriber, type Wire } from "./protocol.ts";
 import { checkOption } from "./options.ts";
 import { OutletLink } from "./outlet-link.ts";
@@ -9,7 +10,7 @@ import { Queue } from "./queue.ts";
 import { REDELIVERY_CHECKS, maxRedeliveriesOf } from "./redelivery.ts";
 import { post } from "./scheduler.ts";
 import { StagePort } from "./stage-port.ts";
-import { RUNNING, STOPPING, isThenable, type Continuation, type Note, type ProducingHalf, type StageCore } from "./stage.ts";
+import { RUNNING, STOPPING, isThenable, type Note, type ProducingHalf, type StageCore } from "./stage.ts";
 import type { CancelInfo, Consumption } from "./subscription.ts";
 
 /** Whether a producer passes demand on now, or holds it until it is told to forward. */
@@ -188,7 +189,8 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
     if (link.isOver) return;
     // The old one goes first, whatever becomes of the new one; what its leaving frees is delivered before that joins.
     if (replaces !== undefined && replaces.port instanceof OutletLink) {
-      (replaces.port as OutletLink<Out>).leave({ type: "cancel", kind: "cancel", reason: replaces.reason });
+      const old = replaces.port as OutletLink<Out>;
+      old.leave({ type: "cancel", kind: "cancel", reason: replaces.reason, ...(old.isRedelivered && { returns: true }) });
       this.#stage.deferFirst(link, SUBSCRIBE);
       return;
     }
@@ -245,7 +247,8 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
     const { handleCancel } = this.#settings;
     if (handleCancel !== undefined) this.#stage.call(() => handleCancel({ kind, reason }, link));
     this.settle();
-    this.#checkUnused(reason);
+    // What it gives back comes first.
+    if (returns !== true) this.#checkUnused(reason);
   }
 
   takeBack(link: OutletLink<Out>, { lists }: Return): void {
@@ -259,10 +262,12 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
       if (isOpen && times <= most) this.#buffer.putBack(events as readonly Out[], times);
       else {
         this.#lost += events.length;
-        if (isOpen) this.#stage.report({ kind: "redelivery-failed", partner: link.name, count: events.length, events, reason: link.leftWith ?? NORMAL });
+        // An ended stage has nobody to deliver it to.
+        this.#stage.report({ kind: "redelivery-failed", partner: link.name, count: events.length, events, reason: link.leftWith ?? NORMAL });
       }
     }
     this.settle();
+    this.#checkUnused(link.leftWith ?? NORMAL);
   }
 
   get times(): number {
@@ -282,9 +287,9 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
 
   /** In a message of its own: what was posted before it is in the mailbox no more. */
   #checkUnused(reason: ExitReason): void {
-    if (this.#links.size > 0 || !this.#stopsUnused) return;
+    if (this.#links.size > 0 || this.#holders.size > 0 || !this.#stopsUnused) return;
     this.#stage.inTurn(() => {
-      if (this.#links.size === 0 && this.#stopsUnused) this.#stage.stop(causeOf(reason));
+      if (this.#links.size === 0 && this.#holders.size === 0 && this.#stopsUnused) this.#stage.stop(causeOf(reason));
     });
   }
 

@@ -48,6 +48,12 @@ export class Ledger {
   #next = 0;
   /** Handled, though one before them is not. */
   readonly #ahead = new Set<number>();
+  /** Calls for single events that have failed. */
+  #failed = 0;
+  /** Calls for single events that have settled, and whose output waits for those before it. */
+  waiting = 0;
+  /** Events that are in no queue and in no callback any more: they wait to be given back. */
+  limbo = 0;
 
   add(events: readonly unknown[]): void {
     this.#lists.push(events);
@@ -73,9 +79,13 @@ export class Ledger {
     return number;
   }
 
-  /** How many calls for single events have begun and not handled theirs. */
-  get begun(): number {
-    return Math.max(0, this.#next - this.#first - this.#ahead.size);
+  /** How many calls for single events are in progress. */
+  get active(): number {
+    return Math.max(0, this.#next - this.#first - this.#ahead.size - this.#failed - this.waiting);
+  }
+
+  failedOne(): void {
+    this.#failed += 1;
   }
 
   /** Whether the event has been given back. */
@@ -110,6 +120,9 @@ export class Ledger {
       if (untried.length > 0) all.push({ events: untried, times: before });
     }
     this.#ahead.clear();
+    this.#failed = 0;
+    this.waiting = 0;
+    this.limbo = 0;
     this.#offset = 0;
     this.#first = number;
     this.#next = number;

@@ -1,20 +1,21 @@
 /**
- * The life of a stage: its mailbox, its callbacks one at a time, and its end.
+ * The life of a stage: its callbacks one at a time, and its end.
  *
  * Messages change what a stage knows; `pump` then runs the callbacks that have become due, until nothing is left to do or
- * one of them returns a promise. While that is pending the mailbox waits. A callback that returns no promise costs none.
+ * one of them returns a promise. While that is pending the mailbox waits (`mailbox.ts`). A callback that returns no promise
+ * costs none.
  *
  * The two halves of a stage, `inlet.ts` and `outlet.ts`, say what is due.
  */
 import { heed } from "./abort.ts";
 import { SluiceError, StoppedError, show } from "./errors.ts";
+import { SerialMailbox, type Continuation } from "./mailbox.ts";
 import { Meter, type WaitState } from "./meter.ts";
 import { Once } from "./once.ts";
-import { NORMAL, type ExitReason, type Port } from "./protocol.ts";
+import { NORMAL, type ExitReason } from "./protocol.ts";
 import { Queue } from "./queue.ts";
 import { tell, type Finding, type Reporter } from "./report.ts";
 import { post, spend } from "./scheduler.ts";
-import { Task, type Mailbox, type StagePort } from "./stage-port.ts";
 import { throwUnlessReceived } from "./unreceived.ts";
 
 export type Role = "producer" | "producerConsumer" | "consumer";
@@ -77,12 +78,6 @@ export type Note =
   | { readonly type: "info"; readonly message: unknown }
   | { readonly type: "flush"; readonly settle: (failure?: { readonly error: unknown }) => void };
 
-/** What goes on when a callback's promise settles. */
-export interface Continuation {
-  resolved(value: unknown): void;
-  rejected(error: unknown): void;
-}
-
 /** The options that every stage has, checked. */
 export interface StageSettings {
   readonly role: Role;
@@ -95,7 +90,7 @@ export interface StageSettings {
   readonly handleReport?: Reporter | undefined;
 }
 
-export class StageCore implements Mailbox {
+export class StageCore extends SerialMailbox {
   readonly role: Role;
   readonly name: string;
   readonly meter: Meter | undefined;
@@ -107,20 +102,14 @@ export class StageCore implements Mailbox {
   phase: Phase = RUNNING;
   /** How it ends, once that is certain. */
   reason: ExitReason | undefined;
-  /** Messages go to the mailbox: a callback's promise is pending, or earlier messages wait there. */
-  isDeferring = false;
   /** Callbacks run: what they make due runs behind them. */
   isPumping = false;
 
   readonly #settings: StageSettings;
   readonly stopWithinMs: number;
-  readonly #mailbox = new Queue<unknown>();
   readonly #calls = new Queue<() => unknown>();
   /** Those who wait for a note to be reached, or for the end. */
   readonly #waiting = new Set<(failure?: { readonly error: unknown }) => void>();
-  #isBlocked = false;
-  /** Blocked by a pause, not by a callback: a stop need not wait. */
-  #isPaused = false;
   #isNudged = false;
   /** The end of a producer that ends this stage, too, travels as it is: so a supervisor knows that it is one end. */
   #normal: ExitReason = NORMAL;
@@ -134,13 +123,12 @@ export class StageCore implements Mailbox {
   #controller: AbortController | undefined;
   /** For a callback whose result is nobody's concern. */
   readonly #ignoring: Continuation = { resolved: noop, rejected: (error) => this.callbackFailed(error) };
-  #continuation: Continuation = this.#ignoring;
-  #outcome: { readonly value: unknown } | { readonly error: unknown } | undefined;
   readonly #closed = new Once<ExitReason>();
   #cleanupFailure: { readonly error: unknown } | undefined;
   #deadline: ReturnType<typeof setTimeout> | undefined;
 
   constructor(settings: StageSettings) {
+    super();
     this.#settings = settings;
     this.role = settings.role;
     this.name = settings.name;
@@ -182,7 +170,7 @@ export class StageCore implements Mailbox {
 
   /** Nothing is due, and a callback may run. */
   get isIdle(): boolean {
-    return this.phase === RUNNING && !this.#isBlocked && this.#calls.length === 0;
+    return this.phase === RUNNING && !this.isBlocked && this.#calls.length === 0;
   }
 
   get isOwned(): boolean {
@@ -198,7 +186,7 @@ export class StageCore implements Mailbox {
   get waitState(): WaitState {
     if (this.phase === ENDED) return "ended";
     if (this.phase === STOPPING) return "stopping";
-    if (this.#isBlocked || (this.inlet?.active ?? 0) > 0) return "callback";
+    if (this.isBlocked || (this.inlet?.active ?? 0) > 0) return "callback";
     if (this.phase === DRAINING) return "draining";
     return this.outlet !== undefined && !this.outlet.isOpen ? "demand" : "events";
   }
@@ -214,36 +202,9 @@ export class StageCore implements Mailbox {
 
   // ---- messages
 
-  /** Puts a message into the mailbox, behind the callback in progress. */
-  defer(port: StagePort<never>, message: unknown): void {
-    this.#mailbox.push(port);
-    this.#mailbox.push(message);
-  }
-
-  /** Puts a message before all others, behind what is due now. */
-  deferFirst(port: StagePort<never>, message: unknown): void {
-    this.#mailbox.unshift(message);
-    this.#mailbox.unshift(port);
-    if (!this.isDeferring) {
-      this.isDeferring = true;
-      post(this.#mail, undefined);
-    }
-  }
-
-  /** Whether all that waits in the mailbox came in by such ports. */
-  hasMailOnlyFrom(isSuch: (port: StagePort<never>) => boolean): boolean {
-    for (let i = 0; i < this.#mailbox.length; i += 2) if (!isSuch(this.#mailbox.at(i) as StagePort<never>)) return false;
-    return true;
-  }
-
-  /** Runs `task` as a message of its own to this stage. */
-  inTurn(task: () => void): void {
-    post(new Task(this, task), undefined);
-  }
-
   /** Makes sure that what has become due outside of a message runs. */
   nudge(): void {
-    if (this.#isNudged || this.isPumping || this.#isBlocked) return;
+    if (this.#isNudged || this.isPumping || this.isBlocked) return;
     this.#isNudged = true;
     this.inTurn(this.#onNudge);
   }
@@ -290,7 +251,7 @@ export class StageCore implements Mailbox {
 
   /** Runs what is due. */
   pump(): void {
-    if (this.isPumping || this.#isBlocked) return;
+    if (this.isPumping || this.isBlocked) return;
     this.isPumping = true;
     try {
       this.#runDue();
@@ -306,8 +267,8 @@ export class StageCore implements Mailbox {
 
   #runDue(): void {
     // Whoever goes on after a step looks at the clock: one message may make any number of callbacks due.
-    for (let steps = 0; this.phase < STOPPING && !this.#isBlocked && this.#step(); steps += 1) {
-      if (steps > 0 && !this.#isBlocked && spend(1)) this.pause();
+    for (let steps = 0; this.phase < STOPPING && !this.isBlocked && this.#step(); steps += 1) {
+      if (steps > 0 && !this.isBlocked && spend(1)) this.pause();
     }
   }
 
@@ -319,7 +280,7 @@ export class StageCore implements Mailbox {
     // Delivering comes before taking in.
     if (this.outlet?.work() === true) return true;
     if (this.inlet?.work() === true) return true;
-    return this.phase !== RUNNING && !this.#isBlocked && this.#advance();
+    return this.phase !== RUNNING && !this.isBlocked && this.#advance();
   }
 
   /** One step towards the end, when everything before it is done. */
@@ -370,32 +331,6 @@ export class StageCore implements Mailbox {
     }
   }
 
-  /** Holds the mailbox until a callback's promise settles. */
-  wait(promise: PromiseLike<unknown>, continuation: Continuation): void {
-    this.#isBlocked = true;
-    this.isDeferring = true;
-    this.#continuation = continuation;
-    try {
-      Promise.resolve(promise).then(this.#onValue, this.#onError);
-    } catch (error) {
-      this.#onError(error);
-    }
-  }
-
-  /** Lets the event loop turn, and goes on with what is due; the mailbox waits meanwhile. */
-  pause(): void {
-    this.#isBlocked = true;
-    this.#isPaused = true;
-    this.isDeferring = true;
-    this.#outcome = undefined;
-    post(this.#resumption, undefined);
-  }
-
-  /** Counts work within one message; pauses when the slice is over. */
-  spendOn(events: number): void {
-    if (!this.#isBlocked && spend(1 + (events >> 4))) this.pause();
-  }
-
   /** What a callback returned: events for the consumers, if there are any. */
   take(result: unknown, callback: string): void {
     if (result === undefined || result === null) return;
@@ -412,52 +347,6 @@ export class StageCore implements Mailbox {
   callbackFailed(error: unknown): void {
     if (this.phase >= STOPPING || this.reason !== undefined) this.report({ kind: "late-failure", error });
     else this.fail(error);
-  }
-
-  readonly #onValue = (value: unknown): void => {
-    this.#outcome = { value };
-    post(this.#resumption, undefined);
-  };
-
-  readonly #onError = (error: unknown): void => {
-    this.#outcome = { error };
-    post(this.#resumption, undefined);
-  };
-
-  readonly #resumption: Port<undefined> = { receive: () => this.#resume() };
-  readonly #mail: Port<undefined> = { receive: () => this.#openMail() };
-
-  #resume(): void {
-    const outcome = this.#outcome;
-    this.#outcome = undefined;
-    this.#isBlocked = false;
-    this.#isPaused = false;
-    if (outcome !== undefined) {
-      try {
-        if ("value" in outcome) this.#continuation.resolved(outcome.value);
-        else this.#continuation.rejected(outcome.error);
-      } catch (error) {
-        this.callbackFailed(error);
-      }
-    }
-    this.settled();
-    this.pump();
-    this.#openNextMail();
-  }
-
-  #openMail(): void {
-    if (this.#isBlocked) return;
-    if (this.#mailbox.length > 0) {
-      const port = this.#mailbox.shift() as StagePort<unknown>;
-      port.handle(this.#mailbox.shift());
-    }
-    this.#openNextMail();
-  }
-
-  #openNextMail(): void {
-    if (this.#isBlocked) return;
-    if (this.#mailbox.length > 0) post(this.#mail, undefined);
-    else this.isDeferring = false;
   }
 
   readonly #onNudge = (): void => {
@@ -500,7 +389,7 @@ export class StageCore implements Mailbox {
 
   /** A callback beside the mailbox has settled, or the one that held it. */
   settled(): void {
-    if (this.phase === STOPPING && !this.#isBlocked && (this.inlet?.active ?? 0) === 0) this.#runStop();
+    if (this.phase === STOPPING && !this.isBlocked && (this.inlet?.active ?? 0) === 0) this.#runStop();
   }
 
   readonly #onAbort = (): void => this.stop(this.#settings.signal?.reason);
@@ -530,7 +419,7 @@ export class StageCore implements Mailbox {
 
   #release(): void {
     this.#controller?.abort(this.#abortReason());
-    if ((this.#isBlocked && !this.#isPaused) || (this.inlet?.active ?? 0) > 0) this.#startDeadline();
+    if ((this.isBlocked && !this.isPaused) || (this.inlet?.active ?? 0) > 0) this.#startDeadline();
     else this.#runStop();
   }
 
@@ -594,8 +483,8 @@ export class StageCore implements Mailbox {
     this.#waiting.clear();
     if (reason.type === "error") this.#demandReceiver(reason.error);
     // Messages that waited behind a callback are answered with the reason.
-    this.#isBlocked = false;
-    this.#openNextMail();
+    this.isBlocked = false;
+    this.openNextMail();
   }
 
   #flushFailure(reason: ExitReason): { readonly error: unknown } | undefined {

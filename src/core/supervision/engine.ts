@@ -4,6 +4,7 @@
  * One thing at a time, as in OTP: the ends of children, and calls from outside, wait until what is going on is done. And a
  * crash that runs through several stages is handled as one: nothing is restarted while a sibling is on its way to its end.
  */
+import { heed } from "../abort.ts";
 import { Backoff } from "./backoff.ts";
 import { Causes } from "./causes.ts";
 import { specOf, type ChildSpec } from "./child-spec.ts";
@@ -79,11 +80,15 @@ class Supervision implements Supervisor {
   #hasRestarted = false;
   /** Children that wait for their restart. */
   readonly #pauses = new Set<Pause>();
+  /** Those behind one that could not be started, unless they are started with it. */
+  #unstarted: readonly Child[] = [];
   /** Those who have waited long enough. */
   readonly #due = new Queue<readonly Child[]>();
   #state: "running" | "stopping" | "ended" = "running";
   #reason: ExitReason = NORMAL;
   #hasHadChild = false;
+  /** Heeds the signal no more. */
+  #unheed: (() => void) | undefined;
   #owner: object | undefined;
   readonly #closed = new Once<ExitReason>();
   /** Those who wait for the end without receiving its error. */
@@ -107,7 +112,7 @@ class Supervision implements Supervisor {
       this.#closed.resolve(this.#reason);
       return;
     }
-    signal?.addEventListener("abort", this.#onAbort, { once: true });
+    if (signal !== undefined) this.#unheed = heed(signal, this.#onAbort);
     this.#isWorking = true;
     try {
       for (const spec of specs) {
@@ -243,11 +248,18 @@ class Supervision implements Supervisor {
       handleReport: this.#options.handleReport,
     });
     if (running === undefined) throw new SluiceError("SLUICE_BAD_RETURN", `expected the child ${child.spec.name} of ${this.name} to be a stage, a supervisor or a promise, got: ${show(value)}`);
+    if (this.#isWithin(value)) throw new SluiceError("SLUICE_BAD_RETURN", `expected the child ${child.spec.name} of ${this.name} to be another than ${this.name} or its supervisors`);
     child.value = value;
     child.running = running;
     child.state = "running";
     this.#hasHadChild = true;
     void running.ended.then((reason) => this.#hasEnded({ child, reason }, running));
+  }
+
+  /** Whether this supervisor is the other one, or one of its children at any depth. */
+  #isWithin(other: unknown): boolean {
+    for (let owner: object | undefined = this; owner instanceof Supervision; owner = owner.#owner) if (owner === other) return true;
+    return false;
   }
 
   /** The children before one, as they are now. */
@@ -329,6 +341,11 @@ class Supervision implements Supervisor {
       this.#ends = [];
       await this.#restart(ends);
     } else if (this.#due.length > 0) this.#runAll(this.#due.shift());
+    else if (this.#unstarted.length > 0) {
+      const unstarted = this.#unstarted;
+      this.#unstarted = [];
+      this.#runAll(unstarted);
+    }
     else if (this.#calls.length > 0) await this.#calls.shift()();
     else if (this.#isDone) this.#begin({ type: "normal" });
     else return false;
@@ -395,8 +412,11 @@ class Supervision implements Supervisor {
       } catch (error) {
         child.lastEnd = { type: "error", error };
         this.#ends.push({ child, reason: child.lastEnd });
-        // Those behind it are restarted with it.
-        if (this.#strategy !== "oneForOne") return;
+        // Those behind it are restarted with it: or by themselves, if it is removed before.
+        if (this.#strategy !== "oneForOne") {
+          this.#unstarted = children.slice(children.indexOf(child) + 1);
+          return;
+        }
       }
     }
   }
@@ -445,7 +465,7 @@ class Supervision implements Supervisor {
   async #shutDown(): Promise<void> {
     // While it goes on, nobody else works.
     this.#isWorking = true;
-    this.#options.signal?.removeEventListener("abort", this.#onAbort);
+    this.#unheed?.();
     const reason = this.#reason.type === "shutdown" ? this.#reason.reason : undefined;
     for (const child of this.#children.toReversed()) {
       await this.#stop(child, reason);
