@@ -28,5 +28,5 @@ export type { BatchHandler, CompleteOption, EventHandlers, Handlers, MaybePromis
 export type { Consumer, EventOf, EventReader, KnownTargets, Producer, ProducerConsumer, PushProducer, ReadOptions, Self, Stage, SubscribeOptions, Target } from "./stages.ts";
 export { stream, type EventStream, type StreamOptions } from "./stream.ts";
 export { supervisor } from "./supervision/supervisor.ts";
-export type { ChildOptions, ChildState, Children, NoChildren, RestartKind, StartChild, Strategy, Supervisor, SupervisorBuilder, SupervisorOptions, SupervisorSnapshot } from "./supervision/supervisors.ts";
+export type { ChildOptions, ChildState, ChildValue, Children, NoChildren, RestartKind, StartChild, Strategy, Supervisor, SupervisorBuilder, SupervisorOptions, SupervisorSnapshot } from "./supervision/supervisors.ts";
 export type { CancelInfo, Consumption, Subscription } from "./subscription.ts";

@@ -1,10 +1,14 @@
 import { GaveUpError } from "../errors.ts";
 import type { ExitReason } from "../protocol.ts";
 
+/** A call of the supervisor's own that ended a child: what follows from it is no failure. */
+export type ByHand = "restarted" | "stopped";
+
 /** What is known of one cause. */
-interface Occurrence {
+export interface Occurrence {
   /** When it was counted. */
   readonly at: number;
+  readonly byHand: ByHand | undefined;
   /** When each child ended by it the last time. */
   readonly ends: Map<object, number>;
   /** Children that were excused though they were started after it. */
@@ -25,17 +29,25 @@ export class Causes {
     return this.#now;
   }
 
-  /** Whether this end, of a child that has run since `since`, is the consequence of one that was counted. Otherwise it is counted. */
-  isConsequence(reason: ExitReason, child: object, since: number): boolean {
+  /**
+   * Of which occurrence the end of a child that has run since `since` is the consequence; otherwise it is counted as one.
+   */
+  consequenceOf(reason: ExitReason, child: object, since: number): Occurrence | undefined {
     const cause = identityOf(reason);
     const now = this.now();
     const known = this.#occurrences.get(cause);
     if (known !== undefined && isExcused(known, child, since)) {
       known.ends.set(child, now);
-      return true;
+      return known;
     }
-    this.#occurrences.set(cause, { at: now, ends: new Map([[child, now]]), excused: new Set() });
-    return false;
+    this.count(reason, child);
+    return undefined;
+  }
+
+  /** Counts the end of a child. */
+  count(reason: ExitReason, child: object, byHand?: ByHand): void {
+    const at = this.now();
+    this.#occurrences.set(identityOf(reason), { at, byHand, ends: new Map([[child, at]]), excused: new Set() });
   }
 }
 

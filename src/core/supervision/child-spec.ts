@@ -1,10 +1,10 @@
 import { checkOption, checkOptions, isFunction, isString, milliseconds, oneOf } from "../options.ts";
-import type { ChildOptions, RestartKind, StartChild } from "./supervisors.ts";
+import type { ChildOptions, ChildValue, RestartKind, StartChild } from "./supervisors.ts";
 
 /** A child before it is started. */
 export interface ChildSpec {
   readonly name: string;
-  readonly start: StartChild<never, unknown>;
+  readonly start: StartChild<never, ChildValue>;
   readonly restart: RestartKind;
   readonly stopWithinMs: number | undefined;
 }

@@ -93,6 +93,8 @@ class ConsumerSupervision<In> implements ConsumerSupervisor<In> {
   #self: Self | undefined;
   /** It stops, has given up or has ended: no child is started any more, nothing is asked for. */
   #isOver = false;
+  /** `stop` has been called; the stage is about to say so. */
+  #isStopped = false;
   #stopped: Promise<unknown> | undefined;
   /** A normal end waits for the children. */
   #whenEmpty: (() => void) | undefined;
@@ -137,6 +139,7 @@ class ConsumerSupervision<In> implements ConsumerSupervisor<In> {
   }
 
   stop(reason?: unknown): Promise<void> {
+    this.#isStopped = true;
     return this.#inner.stop(reason);
   }
 
@@ -189,7 +192,7 @@ class ConsumerSupervision<In> implements ConsumerSupervisor<In> {
 
   startChild(event: In): EventChild<In> | undefined {
     const { state } = this.#inner.snapshot();
-    if (this.#isOver || state === "stopping" || state === "ended") {
+    if (this.#hasStopped || state === "stopping" || state === "ended") {
       throw new SluiceError("SLUICE_ENDED", `${this.name} has been stopped or has ended: it starts no more children`);
     }
     const child = new Child<In>(this, event, false);
@@ -201,6 +204,11 @@ class ConsumerSupervision<In> implements ConsumerSupervisor<In> {
     return this.#stop(child);
   }
 
+  /** A stop and an abort are seen at once: not one more task is started. */
+  get #hasStopped(): boolean {
+    return this.#isOver || this.#isStopped || this.options.signal?.aborted === true;
+  }
+
   /** Starts the children of a list; when the slice is over it goes on in the next one, and the mailbox waits. */
   #startAll(events: readonly In[], window: ChildWindow | undefined): MaybePromise<void> {
     window?.take(events.length);
@@ -208,7 +216,7 @@ class ConsumerSupervision<In> implements ConsumerSupervisor<In> {
     let next = 0;
     let without = 0;
     const goOn = (): MaybePromise<void> => {
-      while (next < events.length && !this.#isOver) {
+      while (next < events.length && !this.#hasStopped) {
         if (next > 0 && spend(FULL_CREDIT)) return new Promise<void>((resolve) => post({ receive: resolve }, undefined)).then(goOn);
         if (!this.#start(events[next] as In, window)) without += 1;
         next += 1;

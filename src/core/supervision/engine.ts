@@ -6,7 +6,7 @@
  */
 import { heed } from "../abort.ts";
 import { Backoff } from "./backoff.ts";
-import { Causes } from "./causes.ts";
+import { Causes, type ByHand } from "./causes.ts";
 import { specOf, type ChildSpec } from "./child-spec.ts";
 import { BadOptionError, GaveUpError, SluiceError, show } from "../errors.ts";
 import type { Snapshot } from "../inspect.ts";
@@ -17,7 +17,7 @@ import { tell, type Finding } from "../report.ts";
 import { RestartIntensity } from "./restart-intensity.ts";
 import { runChild, type RunningChild } from "./running-child.ts";
 import { inNextTurn } from "../scheduler.ts";
-import type { ChildOptions, ChildState, Children, RestartKind, StartChild, Strategy, Supervisor, SupervisorOptions, SupervisorSnapshot } from "./supervisors.ts";
+import type { ChildOptions, ChildState, ChildValue, Children, RestartKind, StartChild, Strategy, Supervisor, SupervisorOptions, SupervisorSnapshot } from "./supervisors.ts";
 import { throwUnlessReceived } from "../unreceived.ts";
 
 /** Starts the children in order, in this call. Throws what one of them throws. */
@@ -39,6 +39,8 @@ class Child {
   startedAt = 0;
   /** How often it has ended in a row, without staying up in between. */
   failures = 0;
+  /** The one that was stopped by hand, if this one ended because of it. */
+  downWith: object | undefined;
 
   constructor(spec: ChildSpec) {
     this.spec = spec;
@@ -148,7 +150,7 @@ class Supervision implements Supervisor {
     return this.#owner === owner;
   }
 
-  async startChild<Value>(name: string, start: StartChild<never, Value>, options?: ChildOptions): Promise<{ readonly value: Value }> {
+  async startChild<Value extends ChildValue>(name: string, start: StartChild<never, Value>, options?: ChildOptions): Promise<{ readonly value: Value }> {
     const spec = specOf(name, start, options);
     return this.#inTurn(() => {
       if (this.#children.some((child) => child.spec.name === name)) throw new BadOptionError("the name of a child", "one that no other child has", name);
@@ -167,7 +169,7 @@ class Supervision implements Supervisor {
     return this.#inTurn(async () => {
       const child = this.#find(name);
       child.state = "restarting";
-      await this.#stop(child);
+      await this.#stopByHand(child, "restarted");
       if (this.#state !== "running") throw this.#ended();
       child.restarts += 1;
       try {
@@ -176,13 +178,17 @@ class Supervision implements Supervisor {
         child.state = "stopped";
         throw error;
       }
+      // Those that went down with it when it was stopped.
+      const others = this.#children.filter(({ downWith, state }) => downWith === child && state === "stopped");
+      for (const other of others) other.state = "restarting";
+      this.#runAll(others);
     });
   }
 
   stopChild(name: string): Promise<void> {
     return this.#inTurn(async () => {
       const child = this.#find(name);
-      await this.#stop(child);
+      await this.#stopByHand(child, "stopped");
       if (child.state !== "ended") child.state = "stopped";
       if (child.spec.restart === "temporary") this.#forget(child);
     });
@@ -191,7 +197,7 @@ class Supervision implements Supervisor {
   removeChild(name: string): Promise<void> {
     return this.#inTurn(async () => {
       const child = this.#find(name);
-      await this.#stop(child);
+      await this.#stopByHand(child, "stopped");
       this.#forget(child);
     });
   }
@@ -252,14 +258,15 @@ class Supervision implements Supervisor {
     child.value = value;
     child.running = running;
     child.state = "running";
+    child.downWith = undefined;
     this.#hasHadChild = true;
     void running.ended.then((reason) => this.#hasEnded({ child, reason }, running));
   }
 
   /** Whether this supervisor is the other one, or one of its children at any depth. */
   #isWithin(other: unknown): boolean {
-    for (let owner: object | undefined = this; owner instanceof Supervision; owner = owner.#owner) if (owner === other) return true;
-    return false;
+    if (other === this) return true;
+    return this.#owner instanceof Supervision && this.#owner.#isWithin(other);
   }
 
   /** The children before one, as they are now. */
@@ -287,6 +294,20 @@ class Supervision implements Supervisor {
     const { running } = child;
     child.running = undefined;
     await running?.stop(reason);
+  }
+
+  /** What its end makes of others is no failure of theirs. */
+  async #stopByHand(child: Child, byHand: ByHand): Promise<void> {
+    const { running } = child;
+    if (running === undefined) return;
+    child.running = undefined;
+    let reason: ExitReason | undefined;
+    void running.ended.then((end) => {
+      reason = end;
+    });
+    await running.stop();
+    await new Promise<void>((resolve) => inNextTurn(resolve));
+    if (reason !== undefined) this.#causes.count(reason, child, byHand);
   }
 
   // ---- one thing at a time
@@ -340,13 +361,13 @@ class Supervision implements Supervisor {
       const ends = this.#ends;
       this.#ends = [];
       await this.#restart(ends);
-    } else if (this.#due.length > 0) this.#runAll(this.#due.shift());
+    } else if (isCallsTurn) await this.#calls.shift()();
+    else if (this.#due.length > 0) this.#runAll(this.#due.shift());
     else if (this.#unstarted.length > 0) {
       const unstarted = this.#unstarted;
       this.#unstarted = [];
       this.#runAll(unstarted);
-    }
-    else if (this.#calls.length > 0) await this.#calls.shift()();
+    } else if (this.#calls.length > 0) await this.#calls.shift()();
     else if (this.#isDone) this.#begin({ type: "normal" });
     else return false;
     return true;
@@ -361,16 +382,26 @@ class Supervision implements Supervisor {
 
   async #restart(ends: readonly End[]): Promise<void> {
     const down = new Set<Child>();
+    /** Those who ended by the same cause as one of these. */
+    const kin = new Set<object>();
     let areConsequences = true;
     for (const { child, reason } of ends) {
       // Somebody has restarted or removed it by hand, or it came up with others.
       if (child.running !== undefined || child.state === "stopped" || !this.#children.includes(child)) continue;
-      if (!isToRunOn(child.spec.restart, reason)) {
+      const occurrence = this.#causes.consequenceOf(reason, child, child.since);
+      const byHand = occurrence?.byHand;
+      if (byHand === "stopped" || child.spec.restart === "temporary" || (byHand === undefined && !isToRunOn(child.spec.restart, reason))) {
         this.#report({ kind: "child-ended", child: child.spec.name, reason });
         if (child.spec.restart === "temporary") this.#forget(child);
+        else if (byHand === "stopped") {
+          // It stays down with the one that it cannot do without.
+          child.state = "stopped";
+          child.downWith = occurrence?.ends.keys().next().value;
+        }
         continue;
       }
-      if (!this.#causes.isConsequence(reason, child, child.since)) {
+      if (occurrence !== undefined) for (const other of occurrence.ends.keys()) kin.add(other);
+      else {
         areConsequences = false;
         if (!this.#intensity.allow()) {
           this.#begin({ type: "error", error: new GaveUpError(this.name, child.spec.name, this.#intensity, reason) });
@@ -389,7 +420,7 @@ class Supervision implements Supervisor {
       if (child.spec.restart === "temporary") this.#forget(child);
     }
     if (this.#backoff === undefined) this.#runAll(affected);
-    else this.#pause(affected, areConsequences ? 0 : Math.max(...Array.from(down, ({ failures }) => this.#backoff?.delay(failures) ?? 0)));
+    else this.#pause(affected, kin, areConsequences ? 0 : Math.max(...Array.from(down, ({ failures }) => this.#backoff?.delay(failures) ?? 0)));
   }
 
   /** Those whom the strategy restarts, in the order of their starts. */
@@ -422,15 +453,15 @@ class Supervision implements Supervisor {
   }
 
   /**
-   * Starts these children later: the others go on meanwhile. Those of them that wait already, and those that ended because of
-   * one that waits, wait for as long as the last of all.
+   * Starts these children later: the others go on meanwhile. Those of them, and of those who ended by the same cause, that wait
+   * already, and these wait for as long as the last of all.
    */
-  #pause(children: readonly Child[], delay: number): void {
+  #pause(children: readonly Child[], kin: ReadonlySet<object>, delay: number): void {
     if (this.#state !== "running") return;
     const waiting = new Set(children);
     let dueAt = performance.now() + delay;
     for (const pause of this.#pauses) {
-      if (delay > 0 && !pause.children.some((child) => waiting.has(child))) continue;
+      if (!pause.children.some((child) => waiting.has(child) || kin.has(child))) continue;
       clearTimeout(pause.timer);
       this.#pauses.delete(pause);
       for (const child of pause.children) waiting.add(child);

@@ -4,6 +4,7 @@ import type { Snapshot } from "../inspect.ts";
 import type { ADOPT, ExitReason } from "../protocol.ts";
 import type { Reporter } from "../report.ts";
 import type { IntensityOptions } from "./restart-intensity.ts";
+import type { Stage } from "../stages.ts";
 import type { ChildContext } from "./running-child.ts";
 
 /**
@@ -32,11 +33,14 @@ export type Children = Readonly<Record<string, unknown>>;
 // oxlint-disable-next-line typescript/no-generated-empty-object-type
 export type NoChildren = Record<never, unknown>;
 
+/** What can be a child. */
+export type ChildValue = PromiseLike<unknown> | Stage | Supervisor;
+
 /**
  * Makes one child: a stage, a supervisor, or a promise (of `pipeline`, or of an async function that runs until its `signal`
  * aborts). Called again for each restart, with the siblings before it as they are then.
  */
-export type StartChild<Siblings, Value> = (siblings: Siblings, context: ChildContext) => Value;
+export type StartChild<Siblings, Value extends ChildValue> = (siblings: Siblings, context: ChildContext) => Value;
 
 export interface SupervisorOptions extends IntensityOptions {
   /** Default `oneForOne`. */
@@ -59,7 +63,7 @@ export interface SupervisorOptions extends IntensityOptions {
 /** A supervisor that has not been started. Each `child` gives a new one. */
 export interface SupervisorBuilder<Siblings extends Children> {
   /** Adds a child behind the others. Its function sees those before it. @throws BadOptionError */
-  child<const Name extends string, Value>(
+  child<const Name extends string, Value extends ChildValue>(
     name: Name extends keyof Siblings ? never : Name,
     start: StartChild<Siblings, Value>,
     options?: ChildOptions,
@@ -85,15 +89,18 @@ export interface Supervisor<out Known extends Children = Children> extends Async
   /** Stops the children in reverse order, each within its deadline. Resolves when all have ended. Never rejects. */
   stop(reason?: unknown): Promise<void>;
   /** Starts one more child, behind the others. Resolves with what its function gave, rejects with what it threw. */
-  startChild<Value>(name: string, start: StartChild<Known, Value>, options?: ChildOptions): Promise<{ readonly value: Value }>;
-  /** Stops a child, if it runs, and starts it anew; this costs no restart. Rejects with what its function threw; the child is then down. */
+  startChild<Value extends ChildValue>(name: string, start: StartChild<Known, Value>, options?: ChildOptions): Promise<{ readonly value: Value }>;
+  /**
+   * Stops a child, if it runs, and starts it anew, and with it those that end because of it, or were down with it; this costs
+   * no restart. Rejects with what its function threw; the child is then down.
+   */
   restartChild(name: string): Promise<void>;
   /**
-   * Stops a child, which then stays down until `restartChild`, or until the strategy restarts it with others, as in OTP; a
-   * temporary one is forgotten.
+   * Stops a child, which then stays down until `restartChild`, or until the strategy restarts it with others, as in OTP; those
+   * that end because of it stay down with it. A temporary one is forgotten.
    */
   stopChild(name: string): Promise<void>;
-  /** Stops a child and forgets it. */
+  /** Stops a child and forgets it. Those that end because of it stay down. */
   removeChild(name: string): Promise<void>;
   /** The tree at this moment. */
   snapshot(): SupervisorSnapshot;

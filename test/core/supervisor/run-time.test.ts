@@ -1,4 +1,4 @@
-import { supervisor, type Producer } from "sluice";
+import { consumer, producer, supervisor, type Consumer, type Producer, type Supervisor } from "sluice";
 import { settle } from "sluice/testing";
 import { describe, expect, test } from "vitest";
 import { watch } from "../life/outcome.ts";
@@ -311,3 +311,59 @@ function one() {
     .child("a", () => new Diary().stage("a", { handleStop: turn }))
     .start();
 }
+
+describe("a producer that is restarted or stopped by hand", () => {
+  const shop = (restart: "permanent" | "transient"): Supervisor<{ readonly orders: Producer<number>; readonly packer: Consumer<number> }> =>
+    supervisor({ maxRestarts: 1 })
+      .child("orders", () => producer<number>({ handleDemand: (demand) => Array.from({ length: Math.min(1, demand) }, () => 1) }))
+      .child("packer", ({ orders }) => consumer({ subscribeTo: [{ to: orders, maxDemand: 1 }], handleEvents: () => undefined }), { restart })
+      .start();
+
+  test.each(["permanent", "transient"] as const)("takes its %s consumer with it, which costs no restart and gets the new one", async (restart) => {
+    const tree = shop(restart);
+    for (let time = 0; time < 5; time += 1) {
+      const before = tree.children.packer;
+      await tree.restartChild("orders");
+      for (let times = 0; times < 20 && tree.children.packer === before; times += 1) await turn();
+      expect(tree.children.packer).not.toBe(before);
+    }
+    expect(tree.snapshot()).toMatchObject({ state: "running", children: [{ state: "running" }, { state: "running" }] });
+    await tree.stop();
+  });
+
+  test("keeps its consumer down as long as it is stopped", async () => {
+    const tree = shop("permanent");
+    await tree.stopChild("orders");
+    for (let times = 0; times < 20; times += 1) await turn();
+    expect(tree.snapshot()).toMatchObject({ state: "running", children: [{ state: "stopped" }, { state: "stopped" }] });
+    await tree.restartChild("orders");
+    expect(tree.snapshot()).toMatchObject({ state: "running", children: [{ state: "running" }, { state: "running" }] });
+    await tree.stop();
+  });
+});
+
+test.each(["restForOne", "oneForAll"] as const)("with %s the removal of a child that cannot be started brings up those behind it, once", async (strategy) => {
+  let starts = 0;
+  let isBroken = false;
+  let last = 0;
+  const tree = supervisor({ strategy, maxRestarts: Infinity })
+    .child("first", () => producer<number>({ handleDemand: () => undefined }))
+    .child("bad", ({ first }) => {
+      if (isBroken) throw failure;
+      return consumer({ subscribeTo: [first], handleEvents: () => undefined });
+    })
+    .child("last", () => {
+      last += 1;
+      return producer<number>();
+    })
+    .start();
+  starts = last;
+  isBroken = true;
+  void tree.children.bad.stop();
+  for (let times = 0; times < 5; times += 1) await turn();
+  await tree.removeChild("bad");
+  for (let times = 0; times < 5; times += 1) await turn();
+  expect(last - starts).toBe(1);
+  expect(tree.snapshot()).toMatchObject({ state: "running", children: [{ name: "first", state: "running" }, { name: "last", state: "running" }] });
+  await tree.stop();
+});

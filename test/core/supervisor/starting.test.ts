@@ -139,7 +139,7 @@ describe("when a child's function throws, start", () => {
     const diary = new Diary();
     const builder = supervisor({ name: "tree" })
       .child("a", () => diary.stage("a"))
-      .child("odd", () => value);
+      .child("odd", () => value as never);
     expect(() => builder.start()).toThrow(`expected the child odd of tree to be a stage, a supervisor or a promise, got: ${shown}`);
     await settle();
     expect(diary.read()).toEqual(["start a", "stop a"]);

@@ -1,6 +1,6 @@
 /** The same tree with real supervisors. */
 import { vi } from "vitest";
-import { producer, supervisor, type Children, type Supervisor, type SupervisorBuilder, type SupervisorSnapshot } from "sluice";
+import { producer, supervisor, type Children, type Supervisor, type SupervisorBuilder, type SupervisorSnapshot, type ChildValue } from "sluice";
 import { settle } from "sluice/testing";
 import { parentOf, type BranchPlan, type How, type LeafPlan, type Step, type StopMode } from "./plan.ts";
 
@@ -63,7 +63,7 @@ export class World {
       } else if (parent?.snapshot().children.some((child) => child.name === name) !== true) return;
       else if (step.type === "add") {
         const added = `${parentOf(name)}+${(this.#added += 1)}`;
-        parent.startChild(added, (_, { signal }) => this.#leaf(added, step.plan, signal), { restart: step.plan.restart, stopWithinMs: STOP_WITHIN_MS }).catch(ignore);
+        parent.startChild(added, (_, { signal }) => this.#leaf(added, step.plan, signal) as ChildValue, { restart: step.plan.restart, stopWithinMs: STOP_WITHIN_MS }).catch(ignore);
       } else parent[step.call](name).catch(ignore);
     }
   }
@@ -86,7 +86,7 @@ export class World {
     let builder: AnyBuilder = supervisor({ name, strategy, maxRestarts, withinMs: 1_000_000, handleReport: ignore });
     for (const [place, child] of children.entries()) {
       const own = `${name}.${place}`;
-      const start = (_: unknown, { signal }: { readonly signal: AbortSignal }): unknown => (child.type === "leaf" ? this.#leaf(own, child, signal) : this.#branch(own, child));
+      const start = (_: unknown, { signal }: { readonly signal: AbortSignal }): ChildValue => (child.type === "leaf" ? this.#leaf(own, child, signal) : this.#branch(own, child)) as ChildValue;
       builder = builder.child(own as never, start, { restart: child.restart, stopWithinMs: STOP_WITHIN_MS });
     }
     const tree = builder.start();
