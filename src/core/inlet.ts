@@ -506,7 +506,11 @@ class LedgerEntry {
   }
 
   handled(): void {
-    if (this.#isWaiting && !this.#ledger.isTaken(this.#number)) this.#ledger.waiting -= 1;
+    if (this.#isWaiting) {
+      // Its event was given back while its output waited.
+      if (this.#ledger.isTaken(this.#number)) return;
+      this.#ledger.waiting -= 1;
+    }
     if (this.#ledger.handledOne(this.#number)) {
       if (this.#isAsked) this.#link.handled(1);
     } else {
@@ -525,7 +529,10 @@ class LedgerEntry {
 
   waits(): void {
     this.#isWaiting = true;
-    this.#ledger.waiting += 1;
+    if (this.#ledger.isTaken(this.#number)) {
+      this.#inlet.overdue -= 1;
+      this.#inlet.handled -= 1;
+    } else this.#ledger.waiting += 1;
   }
 }
 

@@ -548,7 +548,8 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
   leftBefore(link: OutletLink<Out>, { kind, reason, returns }: Cancel): void {
     // Both ends have crossed: each takes the other for its confirmation.
     if (returns === true) link.leftWith = reason;
-    else this.#holders.delete(link);
+    // With nothing buffered a normal end follows.
+    else if (this.#holders.delete(link) && !this.#buffer.isEmpty) this.#checkUnused(reason);
     if (kind === "down") this.#left = reason;
     // Who ends with another error reports this one.
     if (kind === "down" && reason.type === "error") return;

@@ -35,8 +35,11 @@ export function parseLink(target: unknown, options: SubscribeOptions, defaults: 
   const { dispatchOptions } = producer[OUTLET];
   const checks: Record<string, Check> = { ...CHECKS };
   for (const name of dispatchOptions) checks[name] = anything;
-  if (dispatchOptions.includes("onCrash")) Object.assign(checks, REDELIVERY_CHECKS);
+  Object.assign(checks, REDELIVERY_CHECKS);
   checkOptions("a subscription", options, checks);
+  if (options.onCrash === "redeliver" && !dispatchOptions.includes("onCrash")) {
+    throw new BadOptionError("onCrash", `"lose" at ${producer[OUTLET].name}, whose dispatcher has no other consumer for an event`, options.onCrash);
+  }
   const dispatch: DispatchOptions = Object.fromEntries(dispatchOptions.map((name) => [name, (options as Record<string, unknown>)[name]]));
   return {
     target: producer,

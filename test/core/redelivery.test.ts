@@ -170,10 +170,15 @@ describe("events that come back", () => {
 });
 
 describe("the option onCrash", () => {
+  test("may say the default to any producer", async () => {
+    const stage = consumer({ subscribeTo: [{ to: fromIterable([1], { dispatcher: broadcastDispatcher() }), onCrash: "lose" }], handleEvents: () => undefined });
+    expect(await stage.closed).toEqual({ type: "normal" });
+  });
+
   test.each<[string, () => unknown, string]>([
     ["another value", () => consumer({ subscribeTo: [{ to: fromIterable([1]), onCrash: "retry" as never }], handleEvents: () => undefined }), 'expected onCrash to be one of "lose", "redeliver", got: "retry"'],
     ["a count below 0", () => consumer({ subscribeTo: [{ to: fromIterable([1]), ...AGAIN, maxRedeliveries: -1 }], handleEvents: () => undefined }), "expected maxRedeliveries to be an integer of at least 0, got: -1"],
-    ["a broadcast, which has no other consumer for the events", () => consumer({ subscribeTo: [{ to: fromIterable([1], { dispatcher: broadcastDispatcher() }), ...AGAIN }], handleEvents: () => undefined }), 'got: "onCrash"'],
+    ["a broadcast, which has no other consumer for the events", () => consumer({ subscribeTo: [{ to: fromIterable([1], { dispatcher: broadcastDispatcher() }), ...AGAIN }], handleEvents: () => undefined }), "whose dispatcher has no other consumer for an event, got: \"redeliver\""],
   ])("refuses %s", (_, call, message) => {
     expect(call).toThrow(BadOptionError);
     expect(call).toThrow(message);

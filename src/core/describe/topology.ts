@@ -215,10 +215,13 @@ function membersIn(group: Group): Vertex[] {
 
 /** Names are labels: of those that have the same, all but the first get a number. */
 function label(vertices: readonly Vertex[]): void {
+  const next = new Map<string, number>();
   const taken = new Set<string>();
   for (const vertex of vertices) {
     vertex.label = vertex.name;
-    for (let number = 2; taken.has(vertex.label); number += 1) vertex.label = `${vertex.name} #${number}`;
+    let number = next.get(vertex.name) ?? 2;
+    for (; taken.has(vertex.label); number += 1) vertex.label = `${vertex.name} #${number}`;
+    next.set(vertex.name, number);
     taken.add(vertex.label);
   }
 }

@@ -237,7 +237,7 @@ class Supervision implements Supervisor {
 
   #find(name: string): Child {
     const child = this.#children.find(({ spec }) => spec.name === name);
-    if (child === undefined) throw new BadOptionError("the name of a child", `one of ${this.#children.map(({ spec }) => spec.name).join(", ")}`, name);
+    if (child === undefined) throw new BadOptionError("the name of a child", this.#children.length === 0 ? `one of a child: ${this.name} has none` : `one of ${this.#children.map(({ spec }) => spec.name).join(", ")}`, name);
     return child;
   }
 

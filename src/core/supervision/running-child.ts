@@ -46,12 +46,12 @@ export function runChild(start: (context: ChildContext) => unknown, settings: Ch
   let value: unknown;
   try {
     value = start(life);
+    if (isSupervisable(value)) return { value, running: new RunningStage(value, life, settings.owner) };
+    if (isThenable(value)) return { value, running: new RunningTask(value, life, settings) };
   } catch (error) {
     life.end(() => error);
     throw error;
   }
-  if (isSupervisable(value)) return { value, running: new RunningStage(value, life, settings.owner) };
-  if (isThenable(value)) return { value, running: new RunningTask(value, life, settings) };
   life.end(() => new StoppedError(settings.name));
   return { value, running: undefined };
 }
