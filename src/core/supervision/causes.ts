@@ -30,9 +30,10 @@ export class Causes {
   }
 
   /**
-   * Of which occurrence the end of a child that has run since `since` is the consequence; otherwise it is counted as one.
+   * Of which occurrence the end of a child that has run since `since` is the consequence; otherwise it is counted as one, if it
+   * `costs` a restart: an end that costs nothing must not excuse others.
    */
-  consequenceOf(reason: ExitReason, child: object, since: number): Occurrence | undefined {
+  consequenceOf(reason: ExitReason, child: object, since: number, costs: boolean): Occurrence | undefined {
     const cause = identityOf(reason);
     const now = this.now();
     const known = this.#occurrences.get(cause);
@@ -40,7 +41,7 @@ export class Causes {
       known.ends.set(child, now);
       return known;
     }
-    this.count(reason, child);
+    if (costs) this.count(reason, child);
     return undefined;
   }
 

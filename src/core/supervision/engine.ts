@@ -300,6 +300,8 @@ class Supervision implements Supervisor {
   async #stopByHand(child: Child, byHand: ByHand): Promise<void> {
     const { running } = child;
     if (running === undefined) return;
+    // It may be about to end by itself, with the reason of somebody else.
+    const isItsOwn = running.isStopping;
     child.running = undefined;
     let reason: ExitReason | undefined;
     void running.ended.then((end) => {
@@ -307,7 +309,7 @@ class Supervision implements Supervisor {
     });
     await running.stop();
     await new Promise<void>((resolve) => inNextTurn(resolve));
-    if (reason !== undefined) this.#causes.count(reason, child, byHand);
+    if (reason !== undefined && !isItsOwn) this.#causes.count(reason, child, byHand);
   }
 
   // ---- one thing at a time
@@ -388,9 +390,10 @@ class Supervision implements Supervisor {
     for (const { child, reason } of ends) {
       // Somebody has restarted or removed it by hand, or it came up with others.
       if (child.running !== undefined || child.state === "stopped" || !this.#children.includes(child)) continue;
-      const occurrence = this.#causes.consequenceOf(reason, child, child.since);
+      const runsOn = isToRunOn(child.spec.restart, reason);
+      const occurrence = this.#causes.consequenceOf(reason, child, child.since, runsOn);
       const byHand = occurrence?.byHand;
-      if (byHand === "stopped" || child.spec.restart === "temporary" || (byHand === undefined && !isToRunOn(child.spec.restart, reason))) {
+      if (byHand === "stopped" || child.spec.restart === "temporary" || (byHand === undefined && !runsOn)) {
         this.#report({ kind: "child-ended", child: child.spec.name, reason });
         if (child.spec.restart === "temporary") this.#forget(child);
         else if (byHand === "stopped") {

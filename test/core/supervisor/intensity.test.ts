@@ -1,4 +1,4 @@
-import { GaveUpError, SluiceError, producer, supervisor, type Report } from "sluice";
+import { GaveUpError, SluiceError, consumer, producer, supervisor, type Consumer, type Report } from "sluice";
 import { settle } from "sluice/testing";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { watch } from "../life/outcome.ts";
@@ -185,4 +185,17 @@ describe("a supervisor that gives up", () => {
     await end;
     expect(reports.map(({ kind }) => kind)).toEqual(["child-restarting"]);
   });
+});
+
+test("a transient child that ends with its siblings, and is not restarted for it, does not excuse them", async () => {
+  const gone = producer<number>();
+  await gone.stop();
+  let starts = 0;
+  const reader = (): Consumer<number> => {
+    starts += 1;
+    return consumer({ subscribeTo: [gone], handleEvents: () => undefined });
+  };
+  const tree = supervisor({ strategy: "oneForAll", maxRestarts: 5 }).child("first", reader, { restart: "transient" }).child("second", reader).child("third", reader).start();
+  expect(await tree.closed).toMatchObject({ type: "error", error: { code: "SLUICE_GAVE_UP" } });
+  expect(starts).toBe(18);
 });
