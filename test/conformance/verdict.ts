@@ -39,8 +39,27 @@ export function rulesOf(trace: Trace): Rules {
   return isModelledTrace(trace) ? rulesBehind(trace) : noRules;
 }
 
-/** A chain is compared as it was recorded; batch sizes where the recording has them. */
+/** So often a chain may be cut by the clock: a crowded machine takes a slice away in the middle of a list. */
+const TRIES = 4;
+
+/**
+ * `fromIterable` hands over what it has when an iterable takes longer than 5 ms, so the sizes of batches, and they alone,
+ * depend on the clock: where nothing else differs the chain is run again.
+ */
 async function judgePipeline(trace: PipelineTrace): Promise<Verdict> {
+  for (let tries = 1; ; tries += 1) {
+    const verdict = await judgeRun(trace);
+    if (verdict.type === "passed" || tries === TRIES || !differsInSizesOnly(verdict.difference)) return verdict;
+  }
+}
+
+function differsInSizesOnly({ expected: goal, actual }: Difference): boolean {
+  if (goal === undefined || actual === undefined) return false;
+  return isDeepStrictEqual({ ...goal, batchSizes: [] }, { ...actual, batchSizes: [] });
+}
+
+/** A chain is compared as it was recorded; batch sizes where the recording has them. */
+async function judgeRun(trace: PipelineTrace): Promise<Verdict> {
   const goal = trace.steps[0]?.expect;
   const { batchSizes, ...actual } = await replayPipeline(trace);
   const seen: PipelineExpectation = { ...actual, ...(goal?.batchSizes && batchSizes && { batchSizes }), end: normalEnd(actual.end) };
