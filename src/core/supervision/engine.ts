@@ -146,6 +146,8 @@ class Supervision implements Supervisor {
   }
 
   [ADOPT](owner: object): boolean {
+    // Not by itself, nor by one of its children.
+    if (owner instanceof Supervision && owner.#isWithin(this)) return false;
     this.#owner ??= owner;
     return this.#owner === owner;
   }

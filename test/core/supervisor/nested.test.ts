@@ -149,3 +149,12 @@ describe("a supervisor in a supervisor", () => {
     expect([tree.snapshot().state, events]).toEqual(["running", [1]]);
   });
 });
+
+test("a supervisor cannot be its own child, nor that of its children, and goes on", async () => {
+  const outer = supervisor({ name: "outer", whenDone: "wait" }).child("inner", () => supervisor({ name: "inner", whenDone: "wait" }).start()).start();
+  await expect(outer.startChild("self", () => outer)).rejects.toThrow("expected the child self of outer to be another than outer or its supervisors");
+  await expect(outer.children.inner.startChild("above", () => outer)).rejects.toThrow("expected the child above of inner to be another than inner or its supervisors");
+  await outer.startChild("later", () => supervisor({ whenDone: "wait" }).start());
+  await outer.children.inner.startChild("later", () => supervisor({ whenDone: "wait" }).start());
+  await outer.stop();
+});
