@@ -45,7 +45,9 @@ describe("a supervisor owns its stages:", () => {
       .child("numbers", () => producer<number>())
       .child("inner", () => supervisor().start())
       .start();
-    expect([tree.children.numbers[ADOPT]({}), tree.children.inner[ADOPT]({}), tree[ADOPT](tree)]).toEqual([false, false, true]);
+    expect([tree.children.numbers[ADOPT]({}), tree.children.inner[ADOPT]({})]).toEqual([false, false]);
+    // Itself is nobody's yet; but neither its own nor that of a child of it.
+    expect([tree[ADOPT](tree), tree[ADOPT](tree.children.inner), tree[ADOPT]({})]).toEqual([false, false, true]);
   });
 
   test("their errors are received by it", async () => {
