@@ -2,6 +2,7 @@
 import { Buffer, type BufferKeep } from "./buffer.ts";
 import type { Dispatcher, DispatcherFactory } from "./dispatcher.ts";
 import { SluiceError, show } from "./errors.ts";
+import { causeOf } from "./exit-reason.ts";
 import type { Continuation } from "./mailbox.ts";
 import { NORMAL, type Cancel, type ExitReason, type Outlet, type Port, type Return, type Subscribe, type Subscriber, type Wire } from "./protocol.ts";
 import { checkOption } from "./options.ts";
@@ -595,9 +596,3 @@ function isDispatcher(value: unknown): string | undefined {
 }
 
 const SUBSCRIBE: Subscribe = { type: "subscribe" };
-
-/** What the last consumer said when it left is the reason of the stop that follows. */
-function causeOf(reason: ExitReason): unknown {
-  if (reason.type === "normal") return undefined;
-  return reason.type === "error" ? reason.error : reason.reason;
-}

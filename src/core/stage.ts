@@ -9,6 +9,7 @@
  */
 import { heed } from "./abort.ts";
 import { SluiceError, StoppedError, show } from "./errors.ts";
+import { shutdown } from "./exit-reason.ts";
 import { SerialMailbox, type Continuation } from "./mailbox.ts";
 import { Meter, type WaitState } from "./meter.ts";
 import { Once } from "./once.ts";
@@ -380,7 +381,7 @@ export class StageCore extends SerialMailbox {
 
   /** Ends now. The first cause wins, but for a normal end that has not delivered everything yet. */
   stop(reason?: unknown): void {
-    this.end(reason === undefined ? { type: "shutdown" } : { type: "shutdown", reason });
+    this.end(shutdown(reason));
   }
 
   end(reason: ExitReason): void {

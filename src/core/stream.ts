@@ -4,6 +4,7 @@ import { consumer } from "./consumer.ts";
 import { DemandWindow, type WindowOptions } from "./demand-window.ts";
 import { BadOptionError } from "./errors.ts";
 import { Exact } from "./exact-reader.ts";
+import { causeOf } from "./exit-reason.ts";
 import { InletLink } from "./inlet-link.ts";
 import type { DemandMode } from "./outlet.ts";
 import { NORMAL, OUTLET, type Downward, type Outlet, type Subscribable, type Subscriber, type Upward, type Wire } from "./protocol.ts";
@@ -125,8 +126,7 @@ class Merge<Out> implements Outlet<Out>, Wire<Out> {
       this.#list = [];
       // To leave before the first ask is to come and go.
       this.#startOnce({ mode: "manual" });
-      const { reason } = message;
-      void this.#consumer?.stop(reason.type === "error" ? reason.error : reason.type === "shutdown" ? reason.reason : undefined);
+      void this.#consumer?.stop(causeOf(message.reason));
       this.#release();
     }
   }

@@ -4,6 +4,7 @@ import type { ConsumerSupervisor, ConsumerSupervisorOptions, EventChild } from "
 import { consumer } from "../consumer.ts";
 import type { DemandWindow } from "../demand-window.ts";
 import { BadOptionError, GaveUpError, SluiceError, StoppedError, show } from "../errors.ts";
+import { causeOf } from "../exit-reason.ts";
 import type { Snapshot } from "../inspect.ts";
 import { ADOPT, NORMAL, type ExitReason, type Port, type Subscribable } from "../protocol.ts";
 import { tell } from "../report.ts";
@@ -360,9 +361,4 @@ const SHUTDOWN: ExitReason = Object.freeze({ type: "shutdown" });
 
 function andThen<Value>(first: unknown, next: () => MaybePromise<Value>): MaybePromise<Value> {
   return isThenable(first) ? Promise.resolve(first).then(next) : next();
-}
-
-function causeOf(reason: ExitReason): unknown {
-  if (reason.type === "normal") return undefined;
-  return reason.type === "error" ? reason.error : reason.reason;
 }

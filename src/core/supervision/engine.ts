@@ -9,6 +9,7 @@ import { Backoff } from "./backoff.ts";
 import { Causes, type ByHand } from "./causes.ts";
 import { specOf, type ChildSpec } from "./child-spec.ts";
 import { BadOptionError, GaveUpError, SluiceError, show } from "../errors.ts";
+import { shutdown } from "../exit-reason.ts";
 import type { Snapshot } from "../inspect.ts";
 import { Once } from "../once.ts";
 import { ADOPT, NORMAL, type ExitReason } from "../protocol.ts";
@@ -110,7 +111,7 @@ class Supervision implements Supervisor {
     const { signal } = this.#options;
     if (signal?.aborted === true) {
       this.#state = "ended";
-      this.#reason = { type: "shutdown", reason: signal.reason };
+      this.#reason = shutdown(signal.reason);
       this.#closed.resolve(this.#reason);
       return;
     }
@@ -124,7 +125,7 @@ class Supervision implements Supervisor {
     } catch (error) {
       // Whoever starts it gets the error: the supervisor itself has not failed, as it never was.
       this.#state = "stopping";
-      this.#reason = { type: "shutdown", reason: error };
+      this.#reason = shutdown(error);
       throw error;
     } finally {
       this.#isWorking = false;
@@ -137,7 +138,7 @@ class Supervision implements Supervisor {
   }
 
   stop(reason?: unknown): Promise<void> {
-    this.#begin(reason === undefined ? { type: "shutdown" } : { type: "shutdown", reason });
+    this.#begin(shutdown(reason));
     return this.#state === "ended" ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve));
   }
 
@@ -496,7 +497,7 @@ class Supervision implements Supervisor {
     void this.#work();
   }
 
-  readonly #onAbort = (): void => this.#begin({ type: "shutdown", reason: this.#options.signal?.reason });
+  readonly #onAbort = (): void => this.#begin(shutdown(this.#options.signal?.reason));
 
   async #shutDown(): Promise<void> {
     // While it goes on, nobody else works.

@@ -1,5 +1,7 @@
 /** A child of a supervisor while it runs, whatever it is: it ends once, and it can be stopped. */
+import { within } from "../deadline.ts";
 import { SluiceError, StoppedError } from "../errors.ts";
+import { shutdown } from "../exit-reason.ts";
 import { membersOf } from "../inspect.ts";
 import { ADOPT, type ExitReason } from "../protocol.ts";
 import { tell, type Reporter } from "../report.ts";
@@ -167,16 +169,12 @@ class RunningTask implements RunningChild {
     if (this.#hasEnded) return;
     this.#life.end(() => reason ?? new StoppedError(this.#settings.name));
     const { stopWithinMs = DEFAULT_STOP_WITHIN_MS, name, handleReport } = this.#settings;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const deadline = new Promise<void>((resolve) => {
-      timer = setTimeout(() => {
-        tell(handleReport, { kind: "cleanup-failed", stage: name, error: new SluiceError("SLUICE_TIMEOUT", `${name} did not settle within ${stopWithinMs} ms of its stop`) });
-        resolve();
-        this.#settled(shutdown(reason));
-      }, stopWithinMs);
-    });
-    await Promise.race([this.#released(), deadline]);
-    clearTimeout(timer);
+    try {
+      await within(this.#released(), stopWithinMs, () => new SluiceError("SLUICE_TIMEOUT", `${name} did not settle within ${stopWithinMs} ms of its stop`));
+    } catch (error) {
+      tell(handleReport, { kind: "cleanup-failed", stage: name, error });
+      this.#settled(shutdown(reason));
+    }
   }
 
   /** A pipeline rejects at once when it is aborted; its stages have ended when they have released what they held. */
@@ -207,8 +205,4 @@ class RunningTask implements RunningChild {
     const isAbort = error === signal.reason || (error instanceof Error && error.name === "AbortError");
     return isAbort ? shutdown(signal.reason instanceof StoppedError ? undefined : signal.reason) : { type: "error", error };
   }
-}
-
-function shutdown(reason: unknown): ExitReason {
-  return reason === undefined ? { type: "shutdown" } : { type: "shutdown", reason };
 }
