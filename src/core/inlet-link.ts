@@ -1,10 +1,11 @@
 /** The consumer's end of a subscription. */
 import type { DemandWindow } from "./demand-window.ts";
 import { SluiceError } from "./errors.ts";
+import { Ledger } from "./ledger.ts";
 import { Once } from "./once.ts";
 import { checkOption, integer, isReason } from "./options.ts";
 import { OUTLET, isEvents, type DispatchOptions, type Downward, type ExitReason, type Outlet, type Port, type Subscribable, type Subscriber, type Upward } from "./protocol.ts";
-import { Ledger, isRedelivered } from "./redelivery.ts";
+import { isRedelivered } from "./redelivery.ts";
 import { post } from "./scheduler.ts";
 import { StagePort } from "./stage-port.ts";
 import type { StageCore } from "./stage.ts";

@@ -1,11 +1,11 @@
 /** The consumer half of a stage: its subscriptions, the events that wait to be handled, and when to ask for more. */
 import { SluiceError } from "./errors.ts";
 import { EventPool, type EventHandler } from "./event-pool.ts";
-import { NORMAL, type ExitReason, type Outlet, type Subscribable, type Upward } from "./protocol.ts";
+import { NORMAL, type ExitReason, type Outlet, type Subscribable } from "./protocol.ts";
+import { GivingBack, LedgerEntry } from "./giving-back.ts";
 import { InletLink, type LinkSettings } from "./inlet-link.ts";
 import type { Continuation } from "./mailbox.ts";
 import { Queue } from "./queue.ts";
-import type { Ledger } from "./redelivery.ts";
 import { FULL_CREDIT, post, spend } from "./scheduler.ts";
 import { RUNNING, STOPPING, isThenable, type ConsumingHalf, type Note, type StageCore } from "./stage.ts";
 import type { CancelInfo, Subscription } from "./subscription.ts";
@@ -44,8 +44,6 @@ export class InletHalf implements ConsumingHalf {
   self: unknown;
   handled = 0;
   failed = 0;
-  /** Calls that outlived their deadline, and whose events were given back meanwhile. */
-  overdue = 0;
 
   readonly #settings: InletSettings;
   readonly #handleEvents: (events: readonly unknown[], from: Subscription, self: unknown) => unknown;
@@ -60,12 +58,7 @@ export class InletHalf implements ConsumingHalf {
   #queued = 0;
   #inCallback = 0;
   #lost = 0;
-  #returned = 0;
-  /** Events that wait to be given back. */
-  #limbo = 0;
-  /** Subscriptions whose unhandled events the producer gets back, when it has confirmed their end. */
-  readonly #returning = new Set<InletLink>();
-  #isGivingBack = false;
+  readonly #givingBack: GivingBack;
   /** The list that is being handled, and how far: unless it is one batch. */
   #list: readonly unknown[] | undefined;
   /** Whose events are being handled. */
@@ -84,6 +77,7 @@ export class InletHalf implements ConsumingHalf {
     if (settings.handleEvent !== undefined) {
       this.#pool = new EventPool(this, settings.handleEvent, settings.concurrency, settings.isOrdered);
     }
+    this.#givingBack = new GivingBack(this, this.#pool !== undefined);
     this.#continuation = {
       resolved: (result) => {
         stage.take(result, "handleEvents");
@@ -96,12 +90,12 @@ export class InletHalf implements ConsumingHalf {
   get counts(): InputCounts {
     return {
       received: this.#received,
-      queued: this.#queued + this.#limbo,
-      inCallback: this.#inCallback + this.active - this.overdue,
+      queued: this.#queued + this.#givingBack.waiting,
+      inCallback: this.#inCallback + this.active - this.#givingBack.overdue,
       handled: this.handled,
       failed: this.failed,
       lost: this.#lost,
-      returned: this.#returned,
+      returned: this.#givingBack.returned,
     };
   }
 
@@ -159,7 +153,7 @@ export class InletHalf implements ConsumingHalf {
     const { ledger } = link;
     ledger?.add(events);
     if (link.isOver || this.stage.phase >= STOPPING || this.stage.reason !== undefined) {
-      if (this.#returning.has(link)) this.#putInLimbo(link, events.length);
+      if (this.#givingBack.has(link)) this.#givingBack.take(link, events.length);
       else {
         this.#lost += events.length;
         this.stage.reportLost(events.length);
@@ -179,10 +173,8 @@ export class InletHalf implements ConsumingHalf {
 
   ended(link: InletLink, info: CancelInfo): void {
     if (link.isOver) {
-      if (this.#returning.has(link)) {
-        link.isEnded = true;
-        this.#giveBackWhat(link);
-      } else if (!link.isEnded && info.reason.type === "error" && this.stage.reason?.type === "error" && this.stage.reason.error !== info.reason.error) {
+      if (this.#givingBack.has(link)) this.#givingBack.confirmed(link);
+      else if (!link.isEnded && info.reason.type === "error" && this.stage.reason?.type === "error" && this.stage.reason.error !== info.reason.error) {
         // Two producers fail in one turn: this stage ends with the first error, and tells the second.
         this.stage.report({ kind: "late-failure", error: info.reason.error });
       } else if (link.isEnded && this.stage.isAlive) this.stage.report({ kind: "late-signal", partner: link.name, signal: "end" });
@@ -204,11 +196,7 @@ export class InletHalf implements ConsumingHalf {
   #finish(link: InletLink, info: CancelInfo): void {
     this.#links.delete(link);
     link.settle(info.reason);
-    if (link.ledger !== undefined) {
-      // The producer waits for that before it ends.
-      if (link.isCancelling) post(link.up, { type: "return", lists: link.ledger.take() });
-      else if (info.kind === "down" && info.reason.type === "normal") post(link.up, ALL_HANDLED);
-    }
+    this.#givingBack.allHandled(link, info);
     const { handleCancel } = this.#settings;
     if (handleCancel !== undefined) this.stage.call(() => handleCancel(info, link));
     this.stage.call(() => this.#afterEnd(link, info.reason));
@@ -368,7 +356,7 @@ export class InletHalf implements ConsumingHalf {
 
   #batchFailed(error: unknown, link: InletLink | undefined): void {
     if (link?.ledger === undefined) this.failed += this.#inCallback;
-    else this.#putInLimbo(link, this.#inCallback);
+    else this.#givingBack.take(link, this.#inCallback);
     this.#inCallback = 0;
     this.stage.callbackFailed(error);
   }
@@ -396,7 +384,7 @@ export class InletHalf implements ConsumingHalf {
       this.#next += 1;
       this.#queued -= 1;
       if (ledger !== undefined) {
-        const entry = new LedgerEntry(this, link, ledger, isAsked);
+        const entry = new LedgerEntry(this.#givingBack, link, ledger, isAsked);
         if (pool.start(event, entry)) entry.handled();
       } else if (pool.start(event, isAsked ? link : undefined) && isAsked) done += 1;
     }
@@ -410,11 +398,6 @@ export class InletHalf implements ConsumingHalf {
     return started > 0;
   }
 
-  /** The call for an event that is to be given back has failed. */
-  failedOn(link: InletLink): void {
-    this.#putInLimbo(link, 1);
-  }
-
   /** Emits what calls for single events have returned at once. */
   flush(): void {
     this.#pool?.flush();
@@ -425,7 +408,7 @@ export class InletHalf implements ConsumingHalf {
   tell(reason: ExitReason): void {
     for (const link of this.#links) {
       const returns = link.ledger !== undefined;
-      if (returns) this.#returning.add(link);
+      if (returns) this.#givingBack.add(link);
       if (!link.isOver) {
         link.isOver = true;
         this.#left.push(link.outlet);
@@ -455,89 +438,23 @@ export class InletHalf implements ConsumingHalf {
   /** Returns how many of these events are lost: none where they are given back. */
   #dropFrom(link: InletLink, count: number): number {
     if (link.ledger === undefined) return count;
-    this.#putInLimbo(link, count);
+    this.#givingBack.take(link, count);
     return 0;
   }
 
-  #putInLimbo(link: InletLink, count: number): void {
-    this.#limbo += count;
-    if (link.ledger !== undefined) link.ledger.limbo += count;
-  }
-
   giveBack(): void {
-    this.#isGivingBack = true;
-    for (const link of this.#returning) if (link.isEnded) this.#giveBackWhat(link);
+    this.#givingBack.begin();
   }
 
-  /** When its producer has confirmed, and no callback is in progress: nothing more comes, and nothing more is handled. */
-  #giveBackWhat(link: InletLink): void {
-    if (!this.#isGivingBack || link.ledger === undefined) return;
-    this.#returning.delete(link);
-    if (this.#pool !== undefined) this.overdue += link.ledger.active;
-    this.handled -= link.ledger.waiting;
-    this.#limbo -= link.ledger.limbo;
-    const lists = link.ledger.take();
-    for (const { events } of lists) this.#returned += events.length;
+  /** Its events have been given back: those of the callback in progress, which nobody waits for any more, too. */
+  abandon(link: InletLink): void {
     if (this.#link === link) this.#inCallback = 0;
-    post(link.up, { type: "return", lists });
   }
 
   async released(): Promise<void> {
     await Promise.all(this.#left.map((outlet) => outlet.released()));
   }
 }
-
-/** One event of a subscription that keeps account of them. */
-class LedgerEntry {
-  readonly isReturned = true;
-  readonly #link: InletLink;
-  readonly #ledger: Ledger;
-  readonly #number: number;
-  readonly #isAsked: boolean;
-  readonly #inlet: InletHalf;
-  #isWaiting = false;
-
-  constructor(inlet: InletHalf, link: InletLink, ledger: Ledger, isAsked: boolean) {
-    this.#inlet = inlet;
-    this.#link = link;
-    this.#ledger = ledger;
-    this.#number = ledger.begin();
-    this.#isAsked = isAsked;
-  }
-
-  handled(): void {
-    if (this.#isWaiting) {
-      // Its event was given back while its output waited.
-      if (this.#ledger.isTaken(this.#number)) return;
-      this.#ledger.waiting -= 1;
-    }
-    if (this.#ledger.handledOne(this.#number)) {
-      if (this.#isAsked) this.#link.handled(1);
-    } else {
-      this.#inlet.overdue -= 1;
-      this.#inlet.handled -= 1;
-    }
-  }
-
-  failed(): void {
-    if (this.#ledger.isTaken(this.#number)) this.#inlet.overdue -= 1;
-    else {
-      this.#ledger.failedOne();
-      this.#inlet.failedOn(this.#link);
-    }
-  }
-
-  waits(): void {
-    this.#isWaiting = true;
-    if (this.#ledger.isTaken(this.#number)) {
-      this.#inlet.overdue -= 1;
-      this.#inlet.handled -= 1;
-    } else this.#ledger.waiting += 1;
-  }
-}
-
-/** Behind the end of a producer whose events might have been given back. */
-const ALL_HANDLED: Upward = { type: "cancel", kind: "cancel", reason: NORMAL };
 
 /** A producer's refusal of a second subscription harms nobody: the first goes on (as in GenStage). */
 function isHarmless(reason: ExitReason): boolean {

@@ -164,7 +164,7 @@ class Listener<Event> implements Subscriber<Event>, MonitoredWire {
   /** A newer wire takes the place of this one, as if its consumer had cancelled it. */
   hearReplaced(reason: ExitReason): void {
     this.#note(`${this.consumer} replaces it`);
-    this.cancel ??= { type: "cancel", kind: "cancel", reason };
+    this.cancel ??= { type: "cancel", kind: "cancel", reason, returns: true };
   }
 
   /** An ask of one and its answer, without messages. */
@@ -190,12 +190,13 @@ class Listener<Event> implements Subscriber<Event>, MonitoredWire {
     const word = message.type === "cancel" ? describe(message) : message.type;
     this.#note(`${this.consumer} says ${word}`);
     if (message.type === "return") {
-      const isExpected = this.end !== undefined && !this.#hasReturned;
+      const isPromised = this.cancel === undefined || this.cancel.returns === true;
+      const isExpected = isPromised && this.end !== undefined && !this.#hasReturned;
       this.#hasReturned = true;
-      return isExpected ? undefined : this.#violation("after-cancel", this.consumer, "return events once, when the producer has confirmed its end", word);
+      return isExpected ? undefined : this.#violation("after-cancel", this.consumer, "return events once, if its cancel has said so, when the producer has ended the wire", word);
     }
     if (message.type !== "cancel") return this.#violation("second-subscribe", this.consumer, "subscribe once", "a second subscribe");
-    if (this.cancel !== undefined) return this.#violation("after-cancel", this.consumer, "say nothing after its cancel", word);
+    if (this.cancel !== undefined || this.#hasReturned) return this.#violation("after-cancel", this.consumer, "say nothing after its cancel, or its return", word);
     this.cancel = message;
     return undefined;
   }

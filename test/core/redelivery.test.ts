@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { BadOptionError, broadcastDispatcher, consumer, fromIterable, producer, supervisor, type Consumer, type Producer, type Report } from "sluice";
-import { settle } from "sluice/testing";
+import { monitored, settle } from "sluice/testing";
 import { deferred } from "./support/deferred.ts";
 import { range } from "./support/range.ts";
 
@@ -154,6 +154,33 @@ describe("events that come back", () => {
     expect(slow.snapshot().input).toMatchObject({ received: 4, handled: 1, returned: 3, lost: 0, inCallback: 0 });
     expect(source.bufferedCount).toBe(3);
     await source.stop();
+  });
+
+  test("are said once, in one way, by a consumer that completes itself behind the end of its producer", async () => {
+    const calls = [deferred(), deferred()];
+    let complete: (() => void) | undefined;
+    const source = producer<number>();
+    const violations: string[] = [];
+    const heard = monitored(source, { handleViolation: ({ message }) => violations.push(message) });
+    const pair = consumer<number>({
+      concurrency: 2,
+      handleEvent(event, self) {
+        complete = () => self.complete();
+        return calls[event]?.promise;
+      },
+    });
+    pair.subscribe(heard, { ...AGAIN, maxDemand: 4 });
+    await settle();
+    source.emit([0, 1]);
+    source.complete();
+    await settle();
+    complete?.();
+    await settle();
+    for (const call of calls) call.resolve();
+    expect([await pair.closed, await source.closed]).toEqual([{ type: "normal" }, { type: "normal" }]);
+    await settle();
+    expect(violations).toEqual([]);
+    expect(heard.wires[0]?.history.filter((line) => line.startsWith(pair.name) && !line.includes("asks"))).toHaveLength(1);
   });
 
   test("are lost, and counted, when their producer has been stopped meanwhile", async () => {
