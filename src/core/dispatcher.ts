@@ -17,7 +17,7 @@ export interface Recipient<in Event> {
   readonly identity: object;
   /** What the consumer gave for the dispatcher. */
   readonly options: DispatchOptions;
-  /** The dispatcher's own: what it remembers of this consumer, at hand without a look-up (12 ns for each ask). Empty at first. */
+  /** The dispatcher's own: what it remembers of this consumer, at hand without a look-up. Empty at first. */
   seat: unknown;
   /** Posts a list to the consumer: not empty, not more than it asked for, and never changed afterwards. */
   send(events: readonly Event[]): void;

@@ -286,7 +286,7 @@ export class InletHalf implements ConsumingHalf {
 
   /**
    * A list that is one batch, for an idle stage: it never becomes a part of the stage's state. To store a young list in an
-   * old object costs more than all else that is done for it: 153 -> 137 ns an event at 1/0.
+   * old object makes V8 remember it: 146 -> 133 ns an event at 1/0 without.
    */
   #runWhole(link: InletLink, events: readonly unknown[]): void {
     this.stage.isPumping = true;
