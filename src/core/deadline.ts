@@ -1,3 +1,6 @@
+/** How long an end waits for a native side to close, in ms, where no `closeWithinMs` is given. */
+export const CLOSE_WITHIN_MS = 1000;
+
 /** Waits for a promise no longer than so many ms; then resolves, or rejects with the error that `late` makes. */
 export function within(promise: PromiseLike<unknown>, ms: number, late?: () => Error): Promise<void> {
   return new Promise((resolve, reject) => {

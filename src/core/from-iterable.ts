@@ -1,8 +1,10 @@
 /** A sync or async iterable as a producer: it is asked for one event for each that is demanded, never for more. */
-import { within } from "./deadline.ts";
+import { CLOSE_WITHIN_MS, within } from "./deadline.ts";
 import { SluiceError, show } from "./errors.ts";
+import { causeOf } from "./exit-reason.ts";
 import { checkOption, checkOptions, integer, isBoolean, milliseconds, type Check } from "./options.ts";
 import { producer, type ProducerOptions } from "./producer.ts";
+import type { ExitReason } from "./protocol.ts";
 import { CHECKS_OF } from "./start.ts";
 import { inNextTurn, readTime, spend } from "./scheduler.ts";
 import { isThenable } from "./stage.ts";
@@ -28,8 +30,8 @@ export type IterableSource<Event> =
  * A producer of the events of an iterable.
  *
  * Demand: one `next()` for each demanded event. Overflow: none, nothing is read ahead. Errors: what came before an error is
- * delivered first. Cancel: `return()` is called once and awaited, but not behind a `next()` that is in flight: then it is
- * told and not waited for.
+ * delivered first. Cancel: `return(reason)` is called once, with the error or the reason of the stop, and awaited, but not
+ * behind a `next()` that is in flight: then it is told and not waited for.
  *
  * @throws BadOptionError when the source is not iterable, or an option is wrong
  */
@@ -43,12 +45,12 @@ export function fromIterable<Event>(source: IterableSource<Event>, options: From
     isIterable(value) || typeof value === "function" ? undefined : "an iterable, an async iterable, or a function that returns one",
   );
   checkOptions("fromIterable", options, CHECKS);
-  const { await: awaits = false, concurrency = 1, closeWithinMs = 1000, ...rest } = options;
+  const { await: awaits = false, concurrency = 1, closeWithinMs = CLOSE_WITHIN_MS, ...rest } = options;
   const reading = new Reading<Event>(source, awaits, concurrency, closeWithinMs);
   return producer<Event>({
     ...rest,
     handleDemand: (demand, self) => reading.demand(demand, self),
-    handleStop: (reason) => reading.stop(reason.type === "normal"),
+    handleStop: (reason) => reading.stop(reason),
   });
 }
 
@@ -102,15 +104,15 @@ class Reading<Event> {
   }
 
   /** Releases the iterator; settles when it has answered, or when it cannot. */
-  async stop(isNormal: boolean): Promise<void> {
+  async stop(reason: ExitReason): Promise<void> {
     this.#isStopped = true;
     const iterator = this.#iterator;
-    if (isNormal || this.#isOver || iterator === undefined) return;
+    if (reason.type === "normal" || this.#isOver || iterator === undefined) return;
     this.#isOver = true;
     const method: unknown = iterator.return;
     if (method === undefined || method === null) return;
     if (typeof method !== "function") throw new TypeError(`expected return of the iterator to be a function, got: ${show(method)}`);
-    const result: unknown = iterator.return?.();
+    const result: unknown = iterator.return?.(causeOf(reason));
     if (!isThenable(result)) return;
     // Its `return` waits behind the `next` in flight: a generator's never settles when that is stuck.
     if (this.#inFlight > 0) result.then(undefined, (error: unknown) => this.#self?.fail(error));

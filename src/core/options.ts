@@ -22,6 +22,13 @@ export function checkOptions(owner: string, given: unknown, checks: Readonly<Rec
   }
 }
 
+/** Refuses options that their owner, built on a stage, gives to that stage itself. */
+export function checkAbsent(owner: string, given: object, ...names: readonly string[]): void {
+  for (const name of names) {
+    if ((given as Record<string, unknown>)[name] !== undefined) throw new BadOptionError(`the options of ${owner}`, `without ${name}, which is its own`, name);
+  }
+}
+
 /** No instance of anything, of whatever realm: a signal or a promise in the place of options would be ignored. */
 function isPlainObject(value: unknown): value is object {
   if (typeof value !== "object" || value === null) return false;

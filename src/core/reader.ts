@@ -4,14 +4,13 @@
  * Hand-written iterators, never async generators: a generator's `return()` waits behind a stuck `next()`, ours settles it.
  */
 import { heed } from "./abort.ts";
-import { within } from "./deadline.ts";
+import { CLOSE_WITHIN_MS, within } from "./deadline.ts";
 import { errorOf } from "./errors.ts";
 import { isEvents, type DispatchOptions, type Downward, type ExitReason, type Outlet, type Port, type Subscriber, type Upward, type Wire } from "./protocol.ts";
 import { Queue } from "./queue.ts";
 import { post } from "./scheduler.ts";
 import type { EventReader, ReadOptions } from "./stages.ts";
 
-const DEFAULT_CLOSE_WITHIN_MS = 1000;
 const READY: Promise<void> = Promise.resolve();
 /**
  * After so many events a reader looks at the clock: 256 of them cost a loop with an empty body about 15 µs. At the start of
@@ -50,7 +49,7 @@ export abstract class Reader<Out, Result> implements Subscriber<Out>, EventReade
   constructor(outlet: Outlet<Out>, options: ReadOptions) {
     this.#outlet = outlet;
     this.#signal = options.signal;
-    this.#closeWithinMs = options.closeWithinMs ?? DEFAULT_CLOSE_WITHIN_MS;
+    this.#closeWithinMs = options.closeWithinMs ?? CLOSE_WITHIN_MS;
   }
 
   get consumer(): string {

@@ -8,6 +8,7 @@ import {
   ADOPT,
   BadOptionError,
   OUTLET,
+  causeOf,
   consumer,
   producer,
   type Consumer,
@@ -236,11 +237,6 @@ class DuplexStage<In, Out> implements ProducerConsumer<In, Out> {
     const released = Promise.all(this.#producers.map((each) => each.released()));
     await settledWithin(released, this.#closeWithinMs);
   }
-}
-
-function causeOf(reason: ExitReason): unknown {
-  if (reason.type === "normal") return undefined;
-  return reason.type === "error" ? reason.error : reason.reason;
 }
 
 /** A write that is pending while nobody demands is blocked, not busy. */

@@ -15,8 +15,7 @@
  *
  * Acks: an event is out of the stream's hands when it has been read.
  */
-import { BadOptionError, producer, type Producer, type ProducerOptions, type PushProducer } from "../../core/index.ts";
-import { checkAbsent, checkBoolean, checkMs, CLOSE_WITHIN_MS } from "./checks.ts";
+import { BadOptionError, CLOSE_WITHIN_MS, causeOf, checkAbsent, checkOption, isBoolean, milliseconds, producer, type Producer, type ProducerOptions, type PushProducer } from "../../core/index.ts";
 import { Custody } from "./custody.ts";
 import { Reading } from "./reading.ts";
 import { isReadable, type ReadableLike } from "./shapes.ts";
@@ -42,8 +41,8 @@ export interface FromReadableOptions<Out> extends Omit<ProducerOptions<Out>, "ha
 export function fromReadable<Out = unknown>(readable: ReadableLike, options: FromReadableOptions<Out> = {}): Producer<Out> {
   if (!isReadable(readable)) throw new BadOptionError("the readable of fromReadable", "a Node Readable", readable);
   const { closeWithinMs = CLOSE_WITHIN_MS, preventCancel = false, errors, handleSubscribe, ...rest } = options;
-  checkMs("closeWithinMs", closeWithinMs);
-  checkBoolean("preventCancel", preventCancel);
+  checkOption("closeWithinMs", closeWithinMs, milliseconds);
+  checkOption("preventCancel", preventCancel, isBoolean);
   if (errors !== undefined && errors !== "immediate") throw new BadOptionError("errors", '"immediate" or not given', errors);
   checkAbsent("fromReadable", rest, "handleDemand", "handleStop");
 
@@ -57,7 +56,7 @@ export function fromReadable<Out = unknown>(readable: ReadableLike, options: Fro
     handleDemand: (demand, self) => reading.demand(demand, self),
     handleStop(reason) {
       reading.stop();
-      const cause = reason.type === "normal" ? undefined : reason.type === "error" ? reason.error : reason.reason;
+      const cause = causeOf(reason);
       const isShared = reason.type === "normal" && readable.writable === true;
       return preventCancel || isShared ? custody.leave(cause) : custody.release(stage.name, cause);
     },

@@ -16,8 +16,7 @@
  *
  * Acks: an event counts as handled when the callback of its list's last write has been called.
  */
-import { BadOptionError, StoppedError, consumer, type Consumer, type ConsumerOptions, type Target } from "../../core/index.ts";
-import { checkAbsent, checkBoolean, checkMs, CLOSE_WITHIN_MS } from "./checks.ts";
+import { BadOptionError, CLOSE_WITHIN_MS, checkAbsent, checkOption, consumer, errorOf, isBoolean, milliseconds, type Consumer, type ConsumerOptions, type Target } from "../../core/index.ts";
 import { Custody } from "./custody.ts";
 import { isWritable, type WritableLike } from "./shapes.ts";
 import { Writing } from "./writing.ts";
@@ -42,8 +41,8 @@ export interface IntoWritableOptions<In> extends Omit<ConsumerOptions, "handleCo
 export function intoWritable<In = unknown>(writable: WritableLike, options: IntoWritableOptions<In> = {}): Consumer<In> {
   if (!isWritable(writable)) throw new BadOptionError("the writable of intoWritable", "a Node Writable", writable);
   const { subscribeTo = [], end = true, closeWithinMs = CLOSE_WITHIN_MS, handleSubscribe, ...rest } = options;
-  checkBoolean("end", end);
-  checkMs("closeWithinMs", closeWithinMs);
+  checkOption("end", end, isBoolean);
+  checkOption("closeWithinMs", closeWithinMs, milliseconds);
   checkAbsent("intoWritable", rest, "handleEvents", "handleEvent", "handleComplete", "handleStop", "concurrency", "ordered");
 
   const stage: Consumer<In> = consumer<readonly Target<In>[]>({
@@ -58,7 +57,7 @@ export function intoWritable<In = unknown>(writable: WritableLike, options: Into
     handleComplete: () => (end ? writing.end() : undefined),
     handleStop(reason) {
       writing.stop();
-      const cause = reason.type === "error" ? reason.error : reason.type === "shutdown" ? new StoppedError(stage.name, reason.reason) : undefined;
+      const cause = errorOf(reason, stage.name)?.error;
       // One that does not destroy itself belongs to somebody: a response to its server, a socket to its reader.
       const isDone = reason.type === "normal" && writable.destroyed !== true;
       return !end || isDone ? custody.leave(cause) : custody.release(stage.name, cause);

@@ -19,13 +19,16 @@
  */
 import {
   BadOptionError,
+  CLOSE_WITHIN_MS,
+  checkAbsent,
+  checkOption,
+  milliseconds,
   type OutletOptions,
   type ProducerConsumer,
   type StageOptions,
   type Target,
   type WindowOptions,
 } from "../../core/index.ts";
-import { checkAbsent, checkMs, CLOSE_WITHIN_MS } from "./checks.ts";
 import { duplexStage } from "./duplex-stage.ts";
 import { isReadable, isWritable, type DuplexLike } from "./shapes.ts";
 
@@ -50,7 +53,7 @@ export function throughDuplex<In = unknown, Out = unknown>(
 ): ProducerConsumer<In, Out> {
   if (!isReadable(duplex) || !isWritable(duplex)) throw new BadOptionError("the duplex of throughDuplex", "a Node Duplex", duplex);
   const { closeWithinMs = CLOSE_WITHIN_MS, ...rest } = options;
-  checkMs("closeWithinMs", closeWithinMs);
+  checkOption("closeWithinMs", closeWithinMs, milliseconds);
   checkAbsent("throughDuplex", rest, ...OWN_CALLBACKS, "demand");
   return duplexStage(duplex, rest, closeWithinMs);
 }

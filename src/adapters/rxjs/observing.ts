@@ -1,5 +1,5 @@
 /** One observer of a producer: a consumer that hands its events to `next`. */
-import { StoppedError, consumer, type Consumer, type ExitReason, type Producer, type SubscribeOptions } from "../../core/index.ts";
+import { StoppedError, consumer, isThenable, throwUncaught, type Consumer, type ExitReason, type Producer, type SubscribeOptions } from "../../core/index.ts";
 import type { Pace } from "./pace.ts";
 import type { NotifierLike, ObserverLike, ObserverSubscription } from "./shapes.ts";
 
@@ -139,15 +139,4 @@ class Observing<Event> implements ObserverSubscription {
       throwUncaught(error);
     }
   }
-}
-
-/** Throws where nobody can catch it, with the identity of the error. */
-export function throwUncaught(error: unknown): void {
-  queueMicrotask(() => {
-    throw error;
-  });
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }

@@ -1,5 +1,5 @@
-import { BadOptionError, OUTLET, type Producer, type SubscribeOptions } from "../../core/index.ts";
-import { observe, throwUncaught } from "./observing.ts";
+import { BadOptionError, OUTLET, throwUncaught, type Producer, type SubscribeOptions } from "../../core/index.ts";
+import { observe } from "./observing.ts";
 import { eager, type Pace } from "./pace.ts";
 import type { ObserveOptions, ObservedProducer, ObserverLike, ObserverSubscription } from "./shapes.ts";
 
