@@ -1,7 +1,16 @@
 import { Queue } from "./queue.ts";
 
-/** Which events a full buffer keeps. */
-export type BufferKeep = "first" | "last";
+/**
+ * Which events a full buffer keeps: the oldest, the newest, or (full or not) the latest of each key, as `latestBy` says, and
+ * of those that of the newest keys.
+ */
+export type BufferKeep<Event = unknown> = "first" | "last" | LatestBy<Event>;
+
+/** The latest event of each key is kept, in the place of the older one. Keys are the same as in a `Map`. */
+export interface LatestBy<in Event> {
+  readonly type: "latestBy";
+  readonly key: (event: Event) => unknown;
+}
 
 /** Something that waits in the buffer between events: it is `reached` when everything before it has gone. */
 interface Mark<Note> {
@@ -29,14 +38,14 @@ type Entry<Event, Note> = readonly Event[] | Again<Event> | Mark<Note>;
 export class Buffer<Event, Note = never> {
   /** The most events that {@link push} keeps. */
   readonly limit: number;
-  readonly #keep: BufferKeep;
+  readonly #keep: "first" | "last";
   readonly #entries = new Queue<Entry<Event, Note>>();
   /** How many events of the first list have gone. */
   #offset = 0;
   #size = 0;
   #greatest = 0;
 
-  constructor(limit: number, keep: BufferKeep) {
+  constructor(limit: number, keep: "first" | "last") {
     this.limit = limit;
     this.#keep = keep;
   }
@@ -80,7 +89,7 @@ export class Buffer<Event, Note = never> {
       return discarded;
     }
     const old = Math.min(excess, this.#size);
-    this.#discardFirst(old);
+    this.discardFirst(old);
     this.add(events, from + excess - old);
     return excess;
   }
@@ -199,13 +208,17 @@ export class Buffer<Event, Note = never> {
   }
 
   /** Drops the oldest events and leaves the notes between them, which are reached the sooner. */
-  #discardFirst(count: number): void {
+  protected discardFirst(count: number, dropped?: (events: readonly Event[]) => void): void {
     const notes: Mark<Note>[] = [];
     let left = count;
     while (left > 0) {
       const entry = this.#entries.peek();
       if (isMark(entry)) notes.push(this.#entries.shift() as Mark<Note>);
-      else left -= (entry instanceof Again ? this.#takeAgain(entry, left) : this.#takeFrom(left)).length;
+      else {
+        const events = entry instanceof Again ? this.#takeAgain(entry, left) : this.#takeFrom(left);
+        left -= events.length;
+        dropped?.(events);
+      }
     }
     if (notes.length === 0) return;
     if (this.#offset > 0) {

@@ -6,7 +6,7 @@ import { BadOptionError, SluiceError } from "./errors.ts";
 import type { InletHalf } from "./inlet.ts";
 import { snapshotOf, type Snapshot } from "./inspect.ts";
 import { Exact } from "./exact-reader.ts";
-import { checkOption, isList, oneOf } from "./options.ts";
+import { checkOption, integer, isList, oneOf } from "./options.ts";
 import type { DemandMode, OutletHalf } from "./outlet.ts";
 import { ADOPT, OUTLET, type ExitReason, type Outlet, type Subscribable } from "./protocol.ts";
 import type { Role, StageCore } from "./stage.ts";
@@ -135,6 +135,11 @@ class ProducerHandle<Out> extends ProducingHandle<Out> implements PushProducer<O
     checkOption("events", events, isList);
     if (this.outlet.isCompleted) throw new SluiceError("SLUICE_ENDED", `${this.name} has been completed or has ended: it takes no more events`);
     return this.outlet.post(events);
+  }
+
+  discard(count: number): void {
+    checkOption("the count of discarded events", count, integer(0));
+    if (count > 0) this.core.inTurn(() => this.outlet.discard(count));
   }
 
   complete(): void {

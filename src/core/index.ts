@@ -1,6 +1,6 @@
 /** Sluice: stages that move events only on demand. */
 export type { BackoffOptions } from "./supervision/backoff.ts";
-export type { BufferKeep } from "./buffer.ts";
+export type { BufferKeep, LatestBy } from "./buffer.ts";
 export { consumer, type ConsumerOptions } from "./consumer.ts";
 export { consumerSupervisor } from "./supervision/consumer-supervisor.ts";
 export type { ConsumerSupervisor, ConsumerSupervisorOptions, EventChild, StartedByEvent } from "./supervision/consumer-supervisors.ts";
@@ -14,10 +14,13 @@ export { partitionDispatcher, type Partition, type PartitionDispatcherOptions } 
 export { BadOptionError, GaveUpError, SluiceError, StoppedError, errorOf, type SluiceErrorCode } from "./errors.ts";
 export { causeOf } from "./exit-reason.ts";
 export { fromIterable, type FromIterableOptions, type IterableSource } from "./from-iterable.ts";
+export { fromPush, type FromPushOptions, type PushIntake, type StartPush } from "./from-push.ts";
 export type { CancelMode } from "./inlet-link.ts";
 export type { InputCounts, OutputCounts, Snapshot, StageState, TimeShares, WaitState } from "./inspect.ts";
 export { checkAbsent, checkOption, checkOptions, integer, isBoolean, isFunction, isSignal, milliseconds, oneOf, type Check } from "./options.ts";
 export type { DemandMode } from "./outlet.ts";
+export { latestBy } from "./latest-by.ts";
+export { checkOverflow, dropNewest, dropOldest, error, latest, pauseResume, sample, unbounded, type Overflow, type PauseResume, type PauseResumeOptions } from "./overflow.ts";
 export { pipeline, type PipelineOptions } from "./pipeline.ts";
 export { producer, type ProducerOptions } from "./producer.ts";
 export { producerConsumer, type ProducerConsumerOptions } from "./producer-consumer.ts";

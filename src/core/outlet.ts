@@ -1,16 +1,17 @@
 /** The producer half of a stage: its consumers, its buffer, and the account with its source. */
 import { Buffer, type BufferKeep } from "./buffer.ts";
+import { Door } from "./door.ts";
 import type { Dispatcher, DispatcherFactory } from "./dispatcher.ts";
 import { SluiceError, show } from "./errors.ts";
 import { causeOf } from "./exit-reason.ts";
 import type { Continuation } from "./mailbox.ts";
-import { NORMAL, type Cancel, type ExitReason, type Outlet, type Port, type Return, type Subscribe, type Subscriber, type Wire } from "./protocol.ts";
+import { NORMAL, type Cancel, type ExitReason, type Outlet, type Return, type Subscribe, type Subscriber, type Wire } from "./protocol.ts";
+import { LatestBuffer } from "./latest-buffer.ts";
 import { checkOption } from "./options.ts";
 import { OutletLink } from "./outlet-link.ts";
 import { Queue } from "./queue.ts";
 import { REDELIVERY_CHECKS, maxRedeliveriesOf } from "./redelivery.ts";
 import { post } from "./scheduler.ts";
-import { StagePort } from "./stage-port.ts";
 import { RUNNING, STOPPING, isThenable, type Note, type ProducingHalf, type StageCore } from "./stage.ts";
 import type { CancelInfo, Consumption } from "./subscription.ts";
 
@@ -21,7 +22,10 @@ export interface OutletSettings<Out> {
   readonly dispatcher: DispatcherFactory<Out>;
   readonly bufferSize: number;
   /** Undefined: a list that a callback returned is kept whole, and what is emitted beyond the bound fails the stage. */
-  readonly bufferKeep: BufferKeep | undefined;
+  readonly bufferKeep: BufferKeep<Out> | undefined;
+  /** Calls `handleBufferLow` when no more than so many events wait. */
+  readonly bufferLow: number;
+  readonly handleBufferLow: (() => unknown) | undefined;
   readonly demandMode: DemandMode;
   readonly whenUnused: "stop" | "wait";
   /** Undefined for a producerConsumer, whose demand opens its inlet, and for a producer that is driven from outside. */
@@ -69,7 +73,7 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
   readonly #demands = new Queue<number>();
   #held = 0;
   readonly #continuation: Continuation;
-  readonly #door: Port<readonly Out[]>;
+  readonly #door: Door<Out>;
   #demandMode: DemandMode;
   /** The source is not called any more: the end is on its way. */
   #isCompleted = false;
@@ -81,7 +85,8 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
   #times = 0;
   /** How many events the dispatcher had in its queues when it refused the first one of the buffer. */
   #refusedAt: number | undefined;
-  #posted = 0;
+  /** More events wait than `bufferLow`. */
+  #isAboveLow = false;
   #emitted = 0;
   #delivered = 0;
   #discarded = 0;
@@ -93,7 +98,7 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
     this.#settings = settings;
     this.name = stage.name;
     this.#demandMode = settings.demandMode;
-    this.#buffer = new Buffer(settings.bufferSize, settings.bufferKeep ?? "first");
+    this.#buffer = bufferOf(settings.bufferSize, settings.bufferKeep);
     this.#dispatcher = settings.dispatcher({
       bufferSize: settings.bufferSize,
       report: (finding) => stage.report(finding),
@@ -302,14 +307,37 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
 
   /** Takes events from outside, in a message of their own. Returns how many more fit, those counted that wait for their turn. */
   post(events: readonly Out[]): number {
-    this.#posted += events.length;
-    post(this.#door, events);
-    return Math.max(0, this.room - this.#posted);
+    const { room } = this;
+    const { bufferSize, bufferKeep } = this.#settings;
+    const open = bufferSize === Infinity ? 0 : Math.max(0, room - bufferSize);
+    // What the source was asked for always fits.
+    this.#door.post(events, open, bufferKeep === undefined ? Math.max(bufferSize, this.#owed) : bufferSize);
+    this.#lookAtLow();
+    return Math.max(0, room - this.#door.count);
   }
 
   posted(events: readonly Out[]): void {
-    this.#posted -= events.length;
     this.emit(events);
+    this.#lookAtLow();
+  }
+
+  spareBuffer(limit: number): Buffer<Out> {
+    return bufferOf(limit, this.#settings.bufferKeep);
+  }
+
+  trimFailed(error: unknown): void {
+    this.#stage.end({ type: "error", error });
+  }
+
+  trimmed(count: number): void {
+    this.discard(count);
+    if (this.#settings.bufferKeep === undefined) this.#stage.fail(this.#bufferFull(0, count));
+  }
+
+  /** Counts events that came to the stage and were not taken in. */
+  discard(count: number): void {
+    this.#emitted += count;
+    this.#discard(count);
   }
 
   /** Events from outside of a return: with a bound in any case. Returns how many more fit. */
@@ -349,7 +377,7 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
   /** Keeps the events of a list from `from` on, at most `most` of them; returns how many were discarded. */
   #keep(events: readonly Out[], from: number, most: number): number {
     if (this.#settings.bufferKeep !== undefined) {
-      const count = this.#buffer.push(events, from);
+      const count = this.#push(events, from);
       if (count > 0) {
         // What was refused may be among them.
         this.#refusedAt = undefined;
@@ -365,13 +393,39 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
     const fitting = events.length - excess;
     this.#buffer.add(events.slice(from, fitting));
     this.#discard(excess);
-    this.#stage.fail(
-      new SluiceError(
-        "SLUICE_BUFFER_FULL",
-        `expected ${this.name} to emit at most ${fitting} more events, got: ${events.length} (bufferSize is ${this.#settings.bufferSize}; bufferKeep says which events to discard)`,
-      ),
-    );
+    this.#stage.fail(this.#bufferFull(fitting, events.length));
     return excess;
+  }
+
+  /** A key that throws ends the stage: what it cannot place now it cannot place later. */
+  #push(events: readonly Out[], from: number): number {
+    const before = this.#buffer.size;
+    try {
+      return this.#buffer.push(events, from);
+    } catch (error) {
+      this.#lost += events.length - from - (this.#buffer.size - before);
+      this.#stage.end({ type: "error", error });
+      return 0;
+    }
+  }
+
+  #bufferFull(fitting: number, count: number): SluiceError {
+    return new SluiceError(
+      "SLUICE_BUFFER_FULL",
+      `expected ${this.name} to emit at most ${fitting} more events, got: ${count} (bufferSize is ${this.#settings.bufferSize}; bufferKeep says which events to discard)`,
+    );
+  }
+
+  /** What waits was more than `bufferLow` and is no more, those counted that wait at the door. */
+  #lookAtLow(): void {
+    const { handleBufferLow, bufferLow } = this.#settings;
+    if (handleBufferLow === undefined) return;
+    const isAbove = this.buffered + this.#door.count > bufferLow;
+    if (isAbove) this.#isAboveLow = true;
+    else if (this.#isAboveLow) {
+      this.#isAboveLow = false;
+      this.#stage.call(handleBufferLow);
+    }
   }
 
   #discard(count: number): void {
@@ -409,6 +463,7 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
   /** Delivers what can be delivered, and asks the source for the rest: `isAgain` before the demands that it has not heard of. */
   settle(isAgain = false): void {
     if (!this.#buffer.isEmpty) this.#drain();
+    if (this.#isAboveLow || this.buffered > this.#settings.bufferLow) this.#lookAtLow();
     if (this.#isCompleted || this.#stage.phase !== RUNNING || this.#settings.handleDemand === undefined) return;
     if (this.#dispatcher.isFull === true) return;
     const wanted = this.#dispatcher.capacity - this.#buffer.size - this.#owed - this.#held;
@@ -455,7 +510,7 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
     const taken = this.#buffer.takeOne();
     if (taken === undefined) return undefined;
     this.#delivered += 1;
-    if (this.#buffer.isAtNote) this.#stage.inTurn(() => this.settle());
+    if (this.#buffer.isAtNote || (this.#isAboveLow && this.buffered <= this.#settings.bufferLow)) this.#stage.inTurn(() => this.settle());
     return taken;
   }
 
@@ -573,19 +628,9 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
   }
 }
 
-/** Where events from outside come in. */
-class Door<Out> extends StagePort<readonly Out[], StageCore> {
-  readonly #outlet: OutletHalf<Out>;
-
-  constructor(stage: StageCore, outlet: OutletHalf<Out>) {
-    super(stage);
-    this.#outlet = outlet;
-  }
-
-  handle(events: readonly Out[]): void {
-    this.#outlet.posted(events);
-    this.stage.pump();
-  }
+/** A list that a callback returned is kept whole where nothing says what to keep: that buffer knows no other way. */
+function bufferOf<Out, InBand>(limit: number, keep: BufferKeep<Out> | undefined): Buffer<Out, InBand> {
+  return typeof keep === "object" ? new LatestBuffer(limit, keep.key) : new Buffer(limit, keep ?? "first");
 }
 
 /** What a factory made: one whose call was forgotten makes a factory. */

@@ -50,9 +50,17 @@ export interface OutletOptions<Out, Emitted> {
   readonly bufferSize?: number | undefined;
   /**
    * Which events a full buffer keeps. Default neither: a list that a callback returned is kept whole and holds further
-   * demand back, and an `emit` that does not fit ends the stage with `SLUICE_BUFFER_FULL`.
+   * demand back, and an `emit` that does not fit ends the stage with `SLUICE_BUFFER_FULL`. With `latestBy(key)` a newer event
+   * takes the place of the older of its key.
    */
-  readonly bufferKeep?: BufferKeep | undefined;
+  readonly bufferKeep?: BufferKeep<Out> | undefined;
+  /** When {@link handleBufferLow} runs: an integer from 0. Default 0. */
+  readonly bufferLow?: number | undefined;
+  /**
+   * More than `bufferLow` events waited (buffered, or emitted from outside and not taken in yet), and now no more than that:
+   * time to go on for who drives the stage and stopped when `emit` said that little more fits.
+   */
+  readonly handleBufferLow?: ((self: Self<Emitted>) => MaybePromise<unknown>) | undefined;
   /**
    * Whether the stage stops when its last consumer has left, unless it has an owner. Default `stop`, but `wait` for a
    * producer without `handleDemand`: who drives it ends it.

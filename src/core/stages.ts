@@ -66,6 +66,11 @@ export interface PushProducer<in out Out> extends Producer<Out> {
    * @throws SluiceError `SLUICE_ENDED` after `complete()` or the end
    */
   emit(events: readonly Out[]): number;
+  /**
+   * Counts events that came and were not emitted, as nobody could take them: what an overflow policy of one's own has cost.
+   * They are reported and counted like those that a full buffer discards.
+   */
+  discard(count: number): void;
   /** No more will come: the stage ends normally when its buffer has been delivered. */
   complete(): void;
   /** Ends the stage with an error, when what it took before has been delivered. After the end it is reported only. */

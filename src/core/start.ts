@@ -1,5 +1,7 @@
 /** Puts a stage together from its options: checks them all, then makes its halves, then subscribes. */
+import type { BufferKeep } from "./buffer.ts";
 import type { DispatcherFactory } from "./dispatcher.ts";
+import { isLatestBy } from "./latest-by.ts";
 import { DemandWindow } from "./demand-window.ts";
 import { demandDispatcher } from "./dispatchers/demand.ts";
 import { BadOptionError } from "./errors.ts";
@@ -27,7 +29,9 @@ export interface AnyOptions {
   readonly handleReport?: Reporter | undefined;
   readonly dispatcher?: DispatcherFactory<never> | undefined;
   readonly bufferSize?: number | undefined;
-  readonly bufferKeep?: "first" | "last" | undefined;
+  readonly bufferKeep?: BufferKeep<never> | undefined;
+  readonly bufferLow?: number | undefined;
+  readonly handleBufferLow?: ((self: never) => unknown) | undefined;
   readonly whenUnused?: "stop" | "wait" | undefined;
   readonly demand?: "forward" | "accumulate" | undefined;
   readonly handleDiscarded?: ((count: number, self: never) => unknown) | undefined;
@@ -60,7 +64,9 @@ const STAGE_CHECKS: Readonly<Record<string, Check>> = {
 const OUTLET_CHECKS: Readonly<Record<string, Check>> = {
   dispatcher: isFunction,
   bufferSize: bound,
-  bufferKeep: oneOf("first", "last"),
+  bufferKeep: (value) => (value === "first" || value === "last" || isLatestBy(value) ? undefined : 'one of "first", "last", or what latestBy() returns'),
+  bufferLow: integer(0),
+  handleBufferLow: isFunction,
   whenUnused: oneOf("stop", "wait"),
   handleDiscarded: isFunction,
 };
@@ -133,7 +139,9 @@ function makeOutlet<Out>(core: StageCore, role: Role, options: AnyOptions, bind:
   return new OutletHalf<Out>(core, {
     dispatcher: (options.dispatcher as DispatcherFactory<Out> | undefined) ?? demandDispatcher(),
     bufferSize: options.bufferSize ?? (role === "producer" ? 10_000 : Infinity),
-    bufferKeep: options.bufferKeep,
+    bufferKeep: options.bufferKeep as BufferKeep<Out> | undefined,
+    bufferLow: options.bufferLow ?? 0,
+    handleBufferLow: bind(options.handleBufferLow, 0),
     demandMode: options.demand ?? "forward",
     whenUnused: options.whenUnused ?? (isDriven ? "wait" : "stop"),
     handleDemand,

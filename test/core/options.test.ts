@@ -48,7 +48,9 @@ const forProducing: typeof forAll = [
   ["bufferSize", "an integer of at least 1, or Infinity", Number.NaN, "NaN"],
   ["bufferSize", "an integer of at least 1, or Infinity", "10", '"10"'],
   ["bufferSize", "an integer of at least 1, or Infinity", 2 ** 53, "9007199254740992"],
-  ["bufferKeep", 'one of "first", "last"', "both", '"both"'],
+  ["bufferKeep", 'one of "first", "last", or what latestBy() returns', "both", '"both"'],
+  ["bufferLow", "an integer of at least 0", -1, "-1"],
+  ["handleBufferLow", "a function", "low", '"low"'],
   ["whenUnused", 'one of "stop", "wait"', true, "true"],
   ["handleDiscarded", ...aFunction],
 ];

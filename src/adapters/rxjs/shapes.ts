@@ -41,3 +41,14 @@ export interface ObservedProducer<out Event> {
 export interface NotifierLike {
   subscribe(observer: { next(): void; error(error: unknown): void; complete(): void }): { unsubscribe(): void };
 }
+
+/** The part of an Observable that a producer needs. A subscription that is returned is ended by `unsubscribe`, else by the signal. */
+export interface ObservableLike<out Event> {
+  subscribe(
+    observer: { next(event: Event): void; error(error: unknown): void; complete(): void },
+    options?: { readonly signal: AbortSignal },
+  ): { unsubscribe(): void } | void;
+}
+
+/** An Observable, or what gives one by `Symbol.observable`. */
+export type ObservableSource<Event> = ObservableLike<Event> | { [Symbol.observable](): ObservableLike<Event> };

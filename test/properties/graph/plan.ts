@@ -1,6 +1,6 @@
 /** A random graph of stages and what happens to it: plain data, so that a run can be repeated and made smaller. */
 import * as fc from "fast-check";
-import type { BufferKeep, CancelMode, DemandMode } from "sluice";
+import type { CancelMode, DemandMode } from "sluice";
 
 export interface Plan {
   readonly stages: readonly StagePlan[];
@@ -14,7 +14,7 @@ export interface StagePlan {
   readonly role: "producer" | "iterable" | "producerConsumer" | "consumer";
   readonly dispatcher: DispatcherPlan;
   readonly bufferSize: number | undefined;
-  readonly bufferKeep: BufferKeep | undefined;
+  readonly bufferKeep: "first" | "last" | undefined;
   readonly demand: DemandMode;
   readonly whenUnused: "stop" | "wait";
   /** How many events `handleDemand` brings for a demand. `outside`: there is none, events come from outside. */
@@ -137,7 +137,7 @@ export function plans({ kind, mostStages = 6 }: PlanOptions = {}): fc.Arbitrary<
     role: fc.constantFrom("producer", "producerConsumer", "producerConsumer", "consumer", "consumer", "iterable"),
     dispatcher,
     bufferSize: perhaps(2, fc.integer({ min: 1, max: 12 })),
-    bufferKeep: perhaps(1, fc.constantFrom<BufferKeep>("first", "last")),
+    bufferKeep: perhaps(1, fc.constantFrom("first", "last")),
     demand: often("forward", "accumulate"),
     whenUnused: fc.constantFrom("wait", "wait", "wait", "stop"),
     brings: fc.constantFrom("exact", "exact", "exact", "fewer", "more", "outside", "outside"),

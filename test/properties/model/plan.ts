@@ -1,12 +1,12 @@
 /** What happens to one producer and its consumers, as plain data. */
 import * as fc from "fast-check";
-import type { BufferKeep, DemandMode } from "sluice";
+import type { DemandMode } from "sluice";
 import { dispatchers, type DispatcherPlan } from "../graph/plan.ts";
 
 export interface ProducerPlan {
   readonly dispatcher: DispatcherPlan;
   readonly bufferSize: number;
-  readonly bufferKeep: BufferKeep | undefined;
+  readonly bufferKeep: "first" | "last" | undefined;
   readonly demand: DemandMode;
   /** What `handleDemand` does, in turn; it has none when there is nothing here. */
   readonly calls: readonly SourceCall[];

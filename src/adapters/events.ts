@@ -1,0 +1,4 @@
+/** Emitters and event targets: their events as a producer. */
+export { dropNewest, dropOldest, error, latest, latestBy, pauseResume, sample, unbounded, type LatestBy, type Overflow, type PauseResume, type PauseResumeOptions } from "../core/index.ts";
+export { fromEvents, type EventSource, type FromEventsOptions } from "./events/from-events.ts";
+export type { EmitterLike, EventTargetLike } from "./events/shapes.ts";
