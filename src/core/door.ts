@@ -70,14 +70,16 @@ export class Door<Out> extends StagePort<Waiting<Out>> {
     const first: Out[] = [];
     const rest = this.#entry.spareBuffer(bound);
     let last: Waiting<Out> | undefined;
+    let seen = 0;
     try {
       while (this.#waiting.length > 0) {
         last = this.#waiting.shift();
         const { events } = last;
         last.events = [];
+        seen += events.length;
         const fitting = Math.min(events.length, open - first.length);
         for (let at = 0; at < fitting; at += 1) first.push(events[at] as Out);
-        this.#trimmed += rest.push(events, fitting);
+        rest.push(events, fitting);
       }
     } catch (error) {
       this.#entry.trimFailed(error);
@@ -85,7 +87,9 @@ export class Door<Out> extends StagePort<Waiting<Out>> {
     if (last === undefined) return;
     const kept = rest.take(rest.size);
     last.events = first.length === 0 ? kept : [...first, ...kept];
-    this.count = last.events.length;
-    this.#waiting.push(last);
+    if (last.events.length > 0) this.#waiting.unshift(last);
+    const trimmed = seen - last.events.length;
+    this.count -= trimmed;
+    this.#trimmed += trimmed;
   }
 }

@@ -48,6 +48,8 @@ export interface ObservableLike<out Event> {
     observer: { next(event: Event): void; error(error: unknown): void; complete(): void },
     options?: { readonly signal: AbortSignal },
   ): { unsubscribe(): void } | void;
+  /** Not called. TypeScript finds the type of the events here: it does not look through the overloads of RxJS's `subscribe`. */
+  forEach?(next: (event: Event) => void): unknown;
 }
 
 /** An Observable, or what gives one by `Symbol.observable`. */
