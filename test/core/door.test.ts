@@ -34,6 +34,17 @@ describe("a burst that is greater than the buffer", () => {
     await source.stop();
   });
 
+  test("leaves the room as it is, and a further burst is counted by itself", async () => {
+    const { source, probe } = await burst({ bufferSize: 10, bufferKeep: "last" }, 5, 5000);
+    await probe.ask(10);
+    expect(source.emit([])).toBe(10);
+    for (let n = 5000; n < 10_000; n += 1) source.emit([n]);
+    await settle();
+    expect(source.snapshot().output).toMatchObject({ emitted: 10_000, delivered: 15, buffered: 10, discarded: 9975 });
+    expect(source.emit([])).toBe(0);
+    await source.stop();
+  });
+
   test("is trimmed to the latest of each key, where these are kept, and none is missing", async () => {
     const { source, probe } = await burst({ bufferSize: 10, bufferKeep: latestBy((n: number) => (n < 50_000 ? n % 4 : 4)) }, 0, 100_000);
     await probe.ask(20);
