@@ -44,8 +44,10 @@ describe("a buffer of the latest by key", () => {
     const taken = buffer.take(2);
     buffer.putBack(taken);
     expect(buffer.push([price("a", 2)])).toBe(0);
-    expect(buffer.take(5)).toEqual([price("a", 1), price("b", 1), price("a", 2)]);
-    expect(buffer.push([price("a", 3)])).toBe(0);
+    expect(buffer.take(1)).toEqual([price("a", 1)]);
+    expect(buffer.push([price("a", 3)])).toBe(1);
+    expect(buffer.take(5)).toEqual([price("b", 1), price("a", 3)]);
+    expect(buffer.push([price("a", 4)])).toBe(0);
   });
 
   test("takes keys as a Map does: NaN is one key, 0 and -0 are one", () => {
