@@ -1,0 +1,146 @@
+/** What is written into a stream of our making, on its way to a producer. */
+import { BadOptionError, SluiceError, StoppedError, type ExitReason, type PushProducer, type Self } from "../../core/index.ts";
+import { toldAt } from "./told.ts";
+import type { WritableController } from "./writable-shapes.ts";
+
+/** The write that waits, or the close: the platform never calls twice at once. */
+interface Pending {
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** The account is one number: demanded, and not written yet. */
+export class StreamIntake<Event> {
+  readonly #stage: PushProducer<Event>;
+  readonly #isLists: boolean;
+  readonly #isProcessed: boolean;
+  #self: Self<Event> | undefined;
+  #controller: WritableController | undefined;
+  #wanted = 0;
+  #consumers = 0;
+  /** What is being written, and how much of it has been taken. */
+  #list: readonly Event[] = [];
+  #next = 0;
+  #pending: Pending | undefined;
+  #isClosing = false;
+
+  constructor(stage: PushProducer<Event>, isLists: boolean, isProcessed: boolean) {
+    this.#stage = stage;
+    this.#isLists = isLists;
+    this.#isProcessed = isProcessed;
+  }
+
+  // ---- the stage
+
+  joined(): void {
+    this.#consumers += 1;
+  }
+
+  left(): void {
+    this.#consumers -= 1;
+  }
+
+  demand(demand: number, self: Self<Event>): void {
+    if (this.#isProcessed && demand > 1) throw asksForMany(this.#stage.name, demand);
+    this.#self = self;
+    this.#wanted += demand;
+    if (this.#next < this.#list.length) this.#feed();
+    // Who asks again has handled what he had.
+    else if (this.#isProcessed && this.#wanted >= this.#consumers && !this.#isClosing) this.#settle();
+  }
+
+  /** The stage has ended. */
+  stop(reason: ExitReason): void {
+    if (reason.type === "normal") this.#settle();
+    else {
+      const told = toldAt(reason, this.#stage.name);
+      this.#controller?.error(told);
+      this.#reject(told);
+    }
+  }
+
+  // ---- the stream
+
+  start(controller: WritableController): void {
+    this.#controller = controller;
+    const { signal } = controller;
+    // The platform aborts when what is in progress has settled: that is told here.
+    signal?.addEventListener("abort", () => this.#interrupt(signal.reason), { once: true });
+  }
+
+  /** Returns no promise when the demand is there already. */
+  write(chunk: unknown): Promise<void> | undefined {
+    if (this.#isLists && !Array.isArray(chunk)) return this.#refuse(chunk);
+    this.#list = this.#isLists ? (chunk as readonly Event[]) : [chunk as Event];
+    this.#next = 0;
+    if (this.#list.length === 0) return undefined;
+    if (this.#wanted > 0) this.#feed();
+    if (this.#next === this.#list.length && !this.#isProcessed) return undefined;
+    return this.#wait();
+  }
+
+  /** Settles as the stage ends. */
+  close(): Promise<void> {
+    this.#isClosing = true;
+    this.#stage.complete();
+    return this.#wait();
+  }
+
+  abort(reason: unknown): void {
+    // A reader must have something to throw.
+    this.#stage.fail(reason === undefined ? new StoppedError(this.#stage.name) : reason);
+  }
+
+  #feed(): void {
+    const list = this.#list;
+    const from = this.#next;
+    const count = Math.min(this.#wanted, list.length - from);
+    try {
+      this.#self?.emit(from === 0 && count === list.length ? list : list.slice(from, from + count));
+    } catch (error) {
+      // The stage ends for another reason, and delivers what it has: its end rejects what waits.
+      if (error instanceof SluiceError && error.code === "SLUICE_ENDED") return;
+      throw error;
+    }
+    this.#wanted -= count;
+    this.#next += count;
+    if (this.#next === list.length && !this.#isProcessed) this.#settle();
+  }
+
+  #interrupt(reason: unknown): void {
+    if (this.#isClosing) this.#stage.fail(reason);
+    this.#reject(reason);
+  }
+
+  #refuse(chunk: unknown): Promise<never> {
+    const error = new BadOptionError("a chunk", "a list of events, as it was said to be (lists: true)", chunk);
+    this.#stage.fail(error);
+    return Promise.reject(error);
+  }
+
+  #wait(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#pending = { resolve, reject };
+    });
+  }
+
+  #settle(): void {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    pending?.resolve();
+  }
+
+  /** What waits is not taken any more. */
+  #reject(error: unknown): void {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    this.#list = [];
+    this.#next = 0;
+    pending?.reject(error);
+  }
+}
+
+function asksForMany(stage: string, demand: number): SluiceError {
+  const why = "a write waits until its event has been processed (processed: true), and who asks for one at a time shows when that is";
+  return new SluiceError("SLUICE_BAD_PARTNER", `expected each consumer of ${stage} to ask for one event at a time, got: an ask for ${demand} (${why})`);
+}

@@ -1,0 +1,206 @@
+/** Writes lists into a WritableStream, as fast as it wants them, and knows when they have been written. */
+import { SluiceError, inNextTurn, within, type Self } from "../../core/index.ts";
+import type { WritableStreamLike, WriterLike } from "./writable-shapes.ts";
+
+/** Who waits for a list to be written, or for the end. */
+interface Pending {
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** What the stage is told of the stream. */
+type Told = Pick<Self, "fail" | "signal">;
+
+/**
+ * One list at a time. Its chunks go into the stream while that wants more, and on when it is ready; the list has been
+ * written when the promise of each write has settled.
+ *
+ * A stream that wants nothing though nothing is in flight has a high-water mark of 0: it gets one chunk at a time.
+ */
+export class StreamWriting<Chunk> {
+  readonly #stream: WritableStreamLike<Chunk>;
+  /** How many writes may be in flight. */
+  readonly #most: () => number;
+  #writer: WriterLike<Chunk> | undefined;
+  #self: Told | undefined;
+  #pending: Pending | undefined;
+  #list: readonly Chunk[] = [];
+  #next = 0;
+  /** Written, and not settled. */
+  #inFlight = 0;
+  #isAwaitingReady = false;
+  /** It is this stage that closes the stream. */
+  #isClosing = false;
+  /** Nothing more is written: the stage has ended, or nobody wants what would come of it. */
+  #isHalted = false;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(stream: WritableStreamLike<Chunk>, most: () => number = () => Infinity) {
+    this.#stream = stream;
+    this.#most = most;
+  }
+
+  /**
+   * Takes the lock, when somebody is there to hear of a failure. Resolves in the next turn of the event loop, or when the
+   * stream shows that it takes nothing: then nothing is pulled for it.
+   *
+   * @throws SluiceError when somebody else has the lock
+   */
+  attach(self: Told): Promise<void> | undefined {
+    if (this.#self !== undefined) return undefined;
+    this.#self = self;
+    const writer = this.#lock();
+    // A stop does not wait for a write.
+    self.signal.addEventListener("abort", this.#halt, { once: true });
+    if (writer.desiredSize === null) {
+      // It is failing: `ready` says with what, before `closed` does.
+      writer.ready.then(undefined, this.#onFailed);
+    }
+    return new Promise((resolve) => {
+      writer.closed.then(
+        () => {
+          this.#closed();
+          resolve();
+        },
+        (error: unknown) => {
+          this.failed(error);
+          resolve();
+        },
+      );
+      inNextTurn(resolve);
+    });
+  }
+
+  /** Resolves when all of them have been written. */
+  write(list: readonly Chunk[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#pending = { resolve, reject };
+      this.#list = list;
+      this.#next = 0;
+      if (this.#failure === undefined) this.resume();
+      else this.#reject(this.#failure.error);
+    });
+  }
+
+  /** No more will come. Resolves when the stream has closed. */
+  close(): Promise<void> {
+    this.#isClosing = true;
+    return new Promise((resolve, reject) => {
+      this.#pending = { resolve, reject };
+      if (this.#failure !== undefined) this.#reject(this.#failure.error);
+      else if (this.#isHalted) this.#settle();
+      else this.#writer?.close().then(this.#settle, this.#onFailed);
+    });
+  }
+
+  get isClosing(): boolean {
+    return this.#isClosing;
+  }
+
+  /** Writes on, as far as it can. */
+  resume(): void {
+    const writer = this.#writer;
+    if (writer === undefined || this.#isHalted || this.#failure !== undefined) return;
+    const list = this.#list;
+    try {
+      while (this.#next < list.length && this.#inFlight < this.#most() && this.#hasRoom(writer)) {
+        this.#inFlight += 1;
+        this.#next += 1;
+        writer.write(list[this.#next - 1] as Chunk).then(this.#onWritten, this.#onFailed);
+      }
+      if (this.#next < list.length && !this.#isAwaitingReady && !this.#hasRoom(writer)) this.#awaitReady(writer);
+    } catch (error) {
+      // The measure of a stream that is none of the platform's.
+      this.failed(error);
+    }
+  }
+
+  #hasRoom(writer: WriterLike<Chunk>): boolean {
+    const { desiredSize } = writer;
+    return desiredSize !== null && (desiredSize > 0 || this.#inFlight === 0);
+  }
+
+  /** For its failure, too: it is heard here while a write is stuck. */
+  #awaitReady(writer: WriterLike<Chunk>): void {
+    this.#isAwaitingReady = true;
+    writer.ready.then(this.#onReady, this.#onFailed);
+  }
+
+  /** Writes no more, and waits for nothing. */
+  readonly #halt = (): void => {
+    this.#isHalted = true;
+    this.#settle();
+  };
+
+  halt(): void {
+    this.#halt();
+  }
+
+  failed(error: unknown): void {
+    // The promises of writes, `ready` and `closed` tell of one failure: the first to come is it.
+    if (this.#failure !== undefined || this.#isHalted) return;
+    this.#failure = { error };
+    if (this.#pending !== undefined) this.#reject(error);
+    else this.#self?.fail(error);
+  }
+
+  /**
+   * Aborts the stream with the error or the reason of an end, waits for it no longer than so many ms, and gives up the lock.
+   * Rejects with an error of the abort that is another one, and when it is late.
+   */
+  async abort(told: unknown, withinMs: number, name: string): Promise<void> {
+    this.halt();
+    // A stage that was stopped before its first subscription breaks the stream all the same, unless it is somebody else's.
+    if (this.#writer === undefined && this.#stream.locked) return;
+    const writer = this.#writer ?? this.#lock();
+    try {
+      await within(writer.abort(told), withinMs, () => new SluiceError("SLUICE_TIMEOUT", `the stream of ${name} did not abort within ${withinMs} ms`));
+    } catch (error) {
+      if (error !== told) throw error;
+    } finally {
+      writer.releaseLock();
+    }
+  }
+
+  /** Gives up the lock, and leaves the stream as it is. */
+  leave(): void {
+    this.halt();
+    this.#writer?.releaseLock();
+  }
+
+  #lock(): WriterLike<Chunk> {
+    if (this.#stream.locked) throw new SluiceError("SLUICE_BAD_PARTNER", "expected the stream to be unlocked at the first subscription, got: one that has a writer");
+    this.#writer = this.#stream.getWriter();
+    return this.#writer;
+  }
+
+  readonly #settle = (): void => {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    pending?.resolve();
+  };
+
+  #reject(error: unknown): void {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    pending?.reject(error);
+  }
+
+  readonly #onWritten = (): void => {
+    this.#inFlight -= 1;
+    if (this.#next < this.#list.length) this.resume();
+    else if (this.#inFlight === 0 && !this.#isClosing) this.#settle();
+  };
+
+  readonly #onReady = (): void => {
+    this.#isAwaitingReady = false;
+    this.resume();
+  };
+
+  readonly #onFailed = (error: unknown): void => this.failed(error);
+
+  /** Nobody else has the lock: it was closed, or about to close, before. */
+  #closed(): void {
+    if (!this.#isClosing) this.failed(new SluiceError("SLUICE_BAD_PARTNER", "expected the stream to be open, got: one that somebody else has closed"));
+  }
+}
