@@ -122,13 +122,6 @@ export class Writing<Event> implements Watcher {
     else if (!this.#isFinished) this.failed(prematureClose("finish"));
   }
 
-  /** The stage is to end with an error that is not the stream's. */
-  cancel(error: unknown): void {
-    if (this.#failure !== undefined) return;
-    this.#failure = { error };
-    this.#self?.fail(error);
-  }
-
   late(error: unknown): void {
     // After its end the stage reports it.
     this.#self?.fail(error);
