@@ -346,8 +346,14 @@ export class StageCore extends SerialMailbox {
   }
 
   callbackFailed(error: unknown): void {
-    if (this.phase >= STOPPING || this.reason !== undefined) this.report({ kind: "late-failure", error });
-    else this.fail(error);
+    if (this.phase < STOPPING && this.reason === undefined) this.fail(error);
+    else if (!this.#isKnown(error)) this.report({ kind: "late-failure", error });
+  }
+
+  /** The error with which it ends, once more; or a callback that was aborted and says so. */
+  #isKnown(error: unknown): boolean {
+    const signal = this.#controller?.signal;
+    return (this.reason?.type === "error" && this.reason.error === error) || (signal?.aborted === true && signal.reason === error);
   }
 
   readonly #onNudge = (): void => {

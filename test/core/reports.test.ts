@@ -200,6 +200,30 @@ describe("is reported", () => {
     expect(await stage.closed).toEqual({ type: "shutdown" });
   });
 
+  test("nothing of a callback that was aborted and rejects with the reason", async () => {
+    const reports = listen();
+    const stage = producer<number>({
+      handleDemand: (_demand, self) => new Promise((_, reject) => self.signal.addEventListener("abort", () => reject(self.signal.reason as Error))),
+    });
+    const probe = new ConsumerProbe(stage);
+    await probe.ask(1);
+    await stage.stop();
+    expect(reports).toEqual([]);
+  });
+
+  test("nothing of the error with which a stage ends, told once more", async () => {
+    const reports = listen();
+    const boom = new Error("boom");
+    const stage = producer<number>();
+    const { closed } = stage;
+    stage.fail(boom);
+    stage.fail(boom);
+    await closed;
+    stage.fail(boom);
+    await settle();
+    expect(reports).toEqual([]);
+  });
+
   test("nothing of what is in order: two stages that run, end and are cancelled", async () => {
     const reports = listen();
     const source = fromIterable(Array.from({ length: 5000 }, (_, index) => index));
