@@ -49,7 +49,7 @@ export abstract class Reading<Event, Reader extends ReaderLike> {
   }
 
   /** Demand has come. The first touches the stream. */
-  demand(demand: number, self: Self<Event>): void {
+  demand(demand: number, self: Outgoing<Event>): void {
     this.#outgoing = self;
     this.wanted += demand;
     if (this.reader === undefined) this.#open();

@@ -50,8 +50,8 @@ export class StreamWriting<Chunk> {
     if (this.#self !== undefined) return undefined;
     this.#self = self;
     const writer = this.#lock();
-    // A stop does not wait for a write.
-    self.signal.addEventListener("abort", this.#halt, { once: true });
+    // A stop does not wait for a write, and what was not written does not count as handled.
+    self.signal.addEventListener("abort", () => this.#interrupt(self.signal.reason), { once: true });
     if (writer.desiredSize === null) {
       // It is failing: `ready` says with what, before `closed` does.
       writer.ready.then(undefined, this.#onFailed);
@@ -88,13 +88,13 @@ export class StreamWriting<Chunk> {
     return new Promise((resolve, reject) => {
       this.#pending = { resolve, reject };
       if (this.#failure !== undefined) this.#reject(this.#failure.error);
-      else if (this.#isHalted) this.#settle();
       else this.#writer?.close().then(this.#settle, this.#onFailed);
     });
   }
 
-  get isClosing(): boolean {
-    return this.#isClosing;
+  /** Nobody wants what would come of further writes. Settles when the stream has closed, or says that it does not. */
+  async closeEarly(): Promise<void> {
+    await this.#writer?.close();
   }
 
   /** Writes on, as far as it can. */
@@ -126,14 +126,9 @@ export class StreamWriting<Chunk> {
     writer.ready.then(this.#onReady, this.#onFailed);
   }
 
-  /** Writes no more, and waits for nothing. */
-  readonly #halt = (): void => {
+  #interrupt(reason: unknown): void {
     this.#isHalted = true;
-    this.#settle();
-  };
-
-  halt(): void {
-    this.#halt();
+    this.#reject(reason);
   }
 
   failed(error: unknown): void {
@@ -149,7 +144,7 @@ export class StreamWriting<Chunk> {
    * Rejects with an error of the abort that is another one, and when it is late.
    */
   async abort(told: unknown, withinMs: number, name: string): Promise<void> {
-    this.halt();
+    this.#isHalted = true;
     // A stage that was stopped before its first subscription breaks the stream all the same, unless it is somebody else's.
     if (this.#writer === undefined && this.#stream.locked) return;
     const writer = this.#writer ?? this.#lock();
@@ -164,7 +159,7 @@ export class StreamWriting<Chunk> {
 
   /** Gives up the lock, and leaves the stream as it is. */
   leave(): void {
-    this.halt();
+    this.#isHalted = true;
     this.#writer?.releaseLock();
   }
 

@@ -563,8 +563,23 @@ describe("another end of the stage", () => {
   });
 });
 
-describe("a stage between its subscriptions", () => {
-  test("gives back what a failed write did not take, with onCrash", async () => {
+describe("redelivery", () => {
+  test("gives back what was not written when the stage is stopped", async () => {
+    const source = producer<number>({ whenUnused: "wait" });
+    source.emit([1, 2, 3]);
+    const bad = new WebSink<number>({ manual: true, highWaterMark: 4 });
+    const good = new WebSink<number>();
+    const first = intoWritableStream<number>(bad.stream, { closeWithinMs: 0, subscribeTo: [{ to: source, onCrash: "redeliver" }] });
+    await settle();
+    expect(first.snapshot().input).toMatchObject({ inCallback: 3 });
+    await first.stop();
+    expect(first.snapshot().input).toMatchObject({ handled: 0, returned: 3 });
+    source.complete();
+    await intoWritableStream<number>(good.stream, { subscribeTo: [{ to: source, onCrash: "redeliver" }] }).closed;
+    expect(good.written).toEqual([1, 2, 3]);
+  });
+
+  test("gives back what a failed write did not take", async () => {
     const source = producer<number>({ whenUnused: "wait" });
     source.emit([1, 2, 3]);
     const bad = new WebSink<number>({ manual: true, highWaterMark: 4 });
@@ -579,6 +594,7 @@ describe("a stage between its subscriptions", () => {
     expect(good.written).toEqual([1, 2, 3]);
   });
 });
+
 
 describe("options", () => {
   test.each<[string, object]>([
