@@ -28,6 +28,7 @@ const FAST_READINGS = 8;
 const clock: () => number = performance.now.bind(performance);
 const microtask: (task: () => void) => void = queueMicrotask;
 const nextTurn: (task: () => void) => void = macrotask();
+const READY: Promise<void> = Promise.resolve();
 
 /** Ports at even places, their messages behind them. One ring: no object for a message. */
 let ring: unknown[] = Array.from({ length: 1024 });
@@ -75,7 +76,8 @@ export function wake(): void {
   if (woken || running) return;
   woken = true;
   if (!turnArmed) armTurn();
-  if (!sliceOver) microtask(wakened);
+  // A reaction of a promise: `queueMicrotask` of Node makes an AsyncResource for each task, 300 ns.
+  if (!sliceOver) void READY.then(wakened);
 }
 
 /**
