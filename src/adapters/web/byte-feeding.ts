@@ -41,28 +41,28 @@ export class ByteFeeding extends Feeding<ArrayBufferView | ArrayBufferLike, Byte
   }
 
   protected give(): number {
-    const bytes = this.#rest ?? this.held.takeEvent();
+    const bytes = this.#rest ?? this.held.take();
     this.#rest = undefined;
     const request = this.controller.byobRequest;
-    if (request === null) {
-      // Of a Buffer `slice` would be a view.
-      this.controller.enqueue(new Uint8Array(bytes));
-      return 1;
-    }
+    if (request === null) this.controller.enqueue(new Uint8Array(bytes));
+    else this.#fill(request, bytes);
+    return 1;
+  }
+
+  #fill(request: ByobRequestLike, bytes: Bytes): void {
     const { buffer, byteOffset, byteLength } = request.view as ArrayBufferView;
     const count = Math.min(byteLength, bytes.byteLength);
     new Uint8Array(buffer, byteOffset, count).set(bytes.subarray(0, count));
     if (count < bytes.byteLength) this.#rest = bytes.subarray(count);
     request.respond(count);
-    return 1;
   }
 
   protected override get waiting(): number {
     return this.held.size + (this.#rest === undefined ? 0 : 1);
   }
 
-  protected override wanted(isPulled: boolean, desiredSize: number): number {
-    return isPulled || desiredSize > 0 ? 1 : 0;
+  protected override missing(room: number, ahead: number): number {
+    return room > 0 && ahead === 0 ? 1 : 0;
   }
 
   protected override close(): void {

@@ -10,9 +10,18 @@ export class EventFeeding<Out> extends Feeding<Out, Out, DefaultControllerLike<O
     this.held.push(events);
   }
 
-  protected give(): number {
-    this.controller.enqueue(this.held.takeEvent());
-    return 1;
+  protected override enqueue(event: Out): void {
+    this.controller.enqueue(event);
+  }
+
+  protected give(most: number): number {
+    let given = 0;
+    // To enqueue one may end it all: a pipe writes in that call.
+    while (given < most && this.held.size > 0) {
+      this.controller.enqueue(this.held.take());
+      given += 1;
+    }
+    return given;
   }
 }
 

@@ -14,7 +14,7 @@ export class HeldLists<Event> {
   }
 
   /** Takes out the first event; the caller has looked at `size`. */
-  takeEvent(): Event {
+  take(): Event {
     const list = this.#lists[this.#first] as readonly Event[];
     const event = list[this.#offset] as Event;
     this.#offset += 1;
