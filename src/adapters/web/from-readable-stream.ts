@@ -67,7 +67,7 @@ export function fromReadableStream<Out>(stream: ReadableStream<Out> | ReadableSt
 export function fromReadableStream(stream: unknown, options: AnyOptions = {}): Producer<unknown> {
   if (!isReadableStream(stream)) throw new BadOptionError("the stream of fromReadableStream", "a ReadableStream", stream);
   if (stream.locked) throw new BadOptionError("the stream of fromReadableStream", "unlocked", stream);
-  const { rest, ...settings } = parse("fromReadableStream", options);
+  const { rest, ...settings } = parse("fromReadableStream", options as FromReadableStreamOptions<unknown>);
   if (settings.bytes !== undefined) checkByteStream(stream);
 
   const stage: PushProducer<unknown> = producer<unknown>({
