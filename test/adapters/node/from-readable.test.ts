@@ -335,7 +335,8 @@ describe("an error of the stream", () => {
     const read = stream.read.bind(stream);
     let calls = 0;
     stream.read = (size) => {
-      calls += 1;
+      // Node itself looks with a size of 0 for more to make.
+      if (size !== 0) calls += 1;
       if (calls > 2) throw boom;
       return read(size);
     };
