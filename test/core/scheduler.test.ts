@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { consumer, fromIterable, pipeline, post, producer, producerConsumer, type Port } from "sluice";
+import { consumer, fromIterable, pipeline, post, producer, producerConsumer, spend, type Port } from "sluice";
 import { settle } from "sluice/testing";
 import { inNextTurn, isIdle } from "../../src/core/scheduler.ts";
 import { range } from "./support/range.ts";
@@ -84,6 +84,28 @@ describe("the run queue", () => {
     await settle();
     expect(order).toEqual(["event", "turn"]);
     expect(sink.name).toContain("consumer");
+  });
+
+  test("has one turn on its way at a time, whoever goes on in it and whatever waits", async () => {
+    let turns = 0;
+    let others = 0;
+    const quiet: Port<undefined> = { receive: () => undefined };
+    const task = (): void => {
+      turns += 1;
+      spend(1);
+      post(quiet, undefined);
+      if (turns < 20) inNextTurn(task);
+    };
+    const other = (): void => {
+      others += 1;
+      if (turns < 20) setImmediate(other);
+    };
+    inNextTurn(task);
+    setImmediate(other);
+    await settle();
+    expect(turns).toBe(20);
+    // With two turns in one phase of the event loop, four in the next and so on there would be room for five.
+    expect(others).toBeGreaterThan(15);
   });
 
   test("is idle when no message waits", async () => {
