@@ -3,15 +3,16 @@
  *
  * Demand: the window of its subscriptions; a new ask when half of it has been written. A list is written while `desiredSize`
  * is above 0, without waiting for each write, and on when the stream is ready. A stream with a high-water mark of 0 gets one
- * event at a time. The lock is taken at the first subscription, and the first ask follows in the next turn of the event loop,
- * so that a stream which takes nothing has nothing pulled for it.
+ * event at a time. The lock is taken at the first subscription, and the first ask follows a few microtasks later, so that a
+ * stream which takes nothing has nothing pulled for it.
  *
  * Overflow: the stage holds at most `maxDemand` events, by default 16; the stream holds what its high-water mark allows.
  *
  * Completion and errors: at a normal end the stream is closed, and the stage ends when it has; a failure of that is the
  * stage's. An error of the producer aborts the stream with the same object, behind the events that came before it. A stream
  * that fails, has failed or was closed by somebody else fails the stage with the same object (`SLUICE_BAD_PARTNER` for a
- * close), and cancels its producers with it. `preventClose` and `preventAbort` leave the stream as it is.
+ * close), and cancels its producers with it. `preventClose` and `preventAbort` leave the stream as it is, when what was
+ * written has settled.
  *
  * Cancel: a stop aborts the stream at once, with its reason, or with a `StoppedError` when it has none. It waits for that, and
  * so for a write that is stuck, at most `closeWithinMs`. The lock is given up in any case.
@@ -67,7 +68,7 @@ export function intoWritableStream<In>(stream: WritableStreamLike<never>, option
     },
     handleEvents: (events) => writing.write(lists ? [events] : events),
     handleComplete: () => (preventClose ? undefined : writing.close()),
-    handleStop: (reason: ExitReason) => (reason.type === "normal" || preventAbort ? writing.leave() : writing.abort(toldAt(reason, stage.name), closeWithinMs, stage.name)),
+    handleStop: (reason: ExitReason) => (reason.type === "normal" || preventAbort ? writing.leave(closeWithinMs) : writing.abort(toldAt(reason, stage.name), closeWithinMs, stage.name)),
   });
   return stage;
 }

@@ -64,7 +64,7 @@ export class StreamIntake<Event> {
   start(controller: WritableController): void {
     this.#controller = controller;
     const { signal } = controller;
-    // The platform aborts when what is in progress has settled: that is told here.
+    // The platform calls `abort` when what is in progress has settled: what waits for demand is told here.
     signal?.addEventListener("abort", () => this.#interrupt(signal.reason), { once: true });
   }
 
@@ -109,6 +109,8 @@ export class StreamIntake<Event> {
 
   #interrupt(reason: unknown): void {
     if (this.#isClosing) this.#stage.fail(reason);
+    // An event that has been taken is handled to the end.
+    else if (this.#next === this.#list.length) return;
     this.#reject(reason);
   }
 

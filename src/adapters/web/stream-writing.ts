@@ -1,5 +1,5 @@
 /** Writes lists into a WritableStream, as fast as it wants them, and knows when they have been written. */
-import { SluiceError, inNextTurn, within, type Self } from "../../core/index.ts";
+import { SluiceError, within, type Self } from "../../core/index.ts";
 import type { WritableStreamLike, WriterLike } from "./writable-shapes.ts";
 
 /** Who waits for a list to be written, or for the end. */
@@ -10,6 +10,10 @@ interface Pending {
 
 /** What the stage is told of the stream. */
 type Told = Pick<Self, "fail" | "signal">;
+
+const READY: Promise<void> = Promise.resolve();
+/** A stream that is failing, or closing, says so within half as many. */
+const MICROTASKS = 8;
 
 /**
  * One list at a time. Its chunks go into the stream while that wants more, and on when it is ready; the list has been
@@ -34,6 +38,8 @@ export class StreamWriting<Chunk> {
   /** Nothing more is written: the stage has ended, or nobody wants what would come of it. */
   #isHalted = false;
   #failure: { readonly error: unknown } | undefined;
+  /** No write is in flight any more. */
+  #onQuiet: (() => void) | undefined;
 
   constructor(stream: WritableStreamLike<Chunk>, most: () => number = () => Infinity) {
     this.#stream = stream;
@@ -41,8 +47,8 @@ export class StreamWriting<Chunk> {
   }
 
   /**
-   * Takes the lock, when somebody is there to hear of a failure. Resolves in the next turn of the event loop, or when the
-   * stream shows that it takes nothing: then nothing is pulled for it.
+   * Takes the lock, when somebody is there to hear of a failure. Resolves when a stream that takes nothing has shown it: then
+   * nothing is pulled for it.
    *
    * @throws SluiceError when somebody else has the lock
    */
@@ -56,19 +62,12 @@ export class StreamWriting<Chunk> {
       // It is failing: `ready` says with what, before `closed` does.
       writer.ready.then(undefined, this.#onFailed);
     }
-    return new Promise((resolve) => {
-      writer.closed.then(
-        () => {
-          this.#closed();
-          resolve();
-        },
-        (error: unknown) => {
-          this.failed(error);
-          resolve();
-        },
-      );
-      inNextTurn(resolve);
-    });
+    writer.closed.then(() => this.#closed(), this.#onFailed);
+    return this.#look();
+  }
+
+  async #look(): Promise<void> {
+    for (let microtask = 0; microtask < MICROTASKS && this.#failure === undefined && !this.#isHalted; microtask += 1) await READY;
   }
 
   /** Resolves when all of them have been written. */
@@ -106,7 +105,7 @@ export class StreamWriting<Chunk> {
       while (this.#next < list.length && this.#inFlight < this.#most() && this.#hasRoom(writer)) {
         this.#inFlight += 1;
         this.#next += 1;
-        writer.write(list[this.#next - 1] as Chunk).then(this.#onWritten, this.#onFailed);
+        writer.write(list[this.#next - 1] as Chunk).then(this.#onWritten, this.#onRefused);
       }
       if (this.#next < list.length && !this.#isAwaitingReady && !this.#hasRoom(writer)) this.#awaitReady(writer);
     } catch (error) {
@@ -157,9 +156,15 @@ export class StreamWriting<Chunk> {
     }
   }
 
-  /** Gives up the lock, and leaves the stream as it is. */
-  leave(): void {
+  /** Gives up the lock, when what has been written has settled, or after so many ms, and leaves the stream as it is. */
+  async leave(withinMs: number): Promise<void> {
     this.#isHalted = true;
+    if (this.#inFlight > 0 && withinMs > 0) {
+      const quiet = new Promise<void>((resolve) => {
+        this.#onQuiet = resolve;
+      });
+      await within(quiet, withinMs);
+    }
     this.#writer?.releaseLock();
   }
 
@@ -183,9 +188,20 @@ export class StreamWriting<Chunk> {
 
   readonly #onWritten = (): void => {
     this.#inFlight -= 1;
-    if (this.#next < this.#list.length) this.resume();
+    if (this.#isHalted) this.#settleQuiet();
+    else if (this.#next < this.#list.length) this.resume();
     else if (this.#inFlight === 0 && !this.#isClosing) this.#settle();
   };
+
+  readonly #onRefused = (error: unknown): void => {
+    this.#inFlight -= 1;
+    if (this.#isHalted) this.#settleQuiet();
+    else this.failed(error);
+  };
+
+  #settleQuiet(): void {
+    if (this.#inFlight === 0) this.#onQuiet?.();
+  }
 
   readonly #onReady = (): void => {
     this.#isAwaitingReady = false;

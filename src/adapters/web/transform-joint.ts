@@ -91,10 +91,13 @@ export class TransformJoint<In, Out> implements Joint<In, Out> {
     return this.#writing.closeEarly();
   }
 
-  handleStop(reason: ExitReason): Promise<void> {
-    if (this.#release !== undefined) return this.#release;
-    this.#writing.leave();
-    return this.#reading.stop(reason);
+  async handleStop(reason: ExitReason): Promise<void> {
+    if (this.#release !== undefined) await this.#release;
+    else {
+      await this.#reading.stop(reason);
+      // What is stuck there has been waited for.
+      await this.#writing.leave(0);
+    }
   }
 
   /** A `read` that is still pending in the next turn means that nothing more comes of the events before the failure. */
