@@ -1,0 +1,55 @@
+/** The matrix: each way in, each way out, each fault. What is added here is run. */
+import type { Fault } from "./fault.ts";
+import { duplex, duplexBytes } from "./middles/duplex.ts";
+import { asWayIn, asWayOut } from "./middles/middle.ts";
+import type { WayIn, WayOut } from "./ways.ts";
+import { emitter, eventTarget } from "./ways-in/emitters.ts";
+import { array, asyncGenerator, asyncIterable, concurrentIterable, promises } from "./ways-in/iterables.ts";
+import { asyncObservable, syncObservable } from "./ways-in/observables.ts";
+import { asyncProducer, broadcastProducer, partitionProducer, syncProducer } from "./ways-in/producers.ts";
+import { readable, readableBytes } from "./ways-in/readables.ts";
+import { asyncConsumer, concurrentConsumer, syncConsumer } from "./ways-out/consumers.ts";
+import { observer, settledObserver } from "./ways-out/observers.ts";
+import { batches, events, forAwait, nexts } from "./ways-out/readers.ts";
+import { writable, writableBytes } from "./ways-out/writables.ts";
+import { CANCELLATION } from "./faults/cancellation.ts";
+import { COMPLETION } from "./faults/completion.ts";
+import { DEMAND } from "./faults/demand.ts";
+import { VALUES_AND_TIMING } from "./faults/values-and-timing.ts";
+
+export const WAYS_IN: readonly WayIn[] = [
+  array,
+  promises,
+  asyncGenerator,
+  asyncIterable,
+  concurrentIterable,
+  syncProducer,
+  asyncProducer,
+  broadcastProducer,
+  partitionProducer,
+  syncObservable,
+  asyncObservable,
+  emitter,
+  eventTarget,
+  readable,
+  readableBytes,
+  asWayIn(duplex),
+];
+
+export const WAYS_OUT: readonly WayOut[] = [
+  forAwait,
+  events,
+  batches,
+  nexts,
+  syncConsumer,
+  asyncConsumer,
+  concurrentConsumer,
+  observer,
+  settledObserver,
+  writable,
+  writableBytes,
+  asWayOut(duplex),
+  asWayOut(duplexBytes),
+];
+
+export const FAULTS: readonly Fault[] = [...COMPLETION, ...CANCELLATION, ...DEMAND, ...VALUES_AND_TIMING];

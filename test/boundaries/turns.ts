@@ -1,0 +1,19 @@
+/** Waiting without a clock: by turns of the event loop, with a deadline that no case that is right comes near. */
+import { setImmediate as nextTurn } from "node:timers/promises";
+
+/** What a cell may take, unless it is about a deadline. */
+export const DEADLINE_MS = 1000;
+
+export async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) await nextTurn();
+}
+
+/** Resolves when it holds (true), or when the deadline is over (false). */
+export async function until(holds: () => boolean, ms: number = DEADLINE_MS): Promise<boolean> {
+  const end = performance.now() + ms;
+  while (!holds()) {
+    if (performance.now() > end) return false;
+    await nextTurn();
+  }
+  return true;
+}

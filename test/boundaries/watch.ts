@@ -1,0 +1,41 @@
+/** What no cell may cause in its process: unhandled rejections, uncaught exceptions, warnings; and what the stages report. */
+import { setReporter, type Report } from "sluice";
+
+export class Watch implements Disposable {
+  rejections: unknown[] = [];
+  uncaught: unknown[] = [];
+  warnings: Error[] = [];
+  reports: Report[] = [];
+  readonly #before = new Map<string, readonly ((...args: never) => void)[]>();
+
+  constructor() {
+    this.#listen("unhandledRejection", (error) => this.rejections.push(error));
+    process.setUncaughtExceptionCaptureCallback((error: unknown) => this.uncaught.push(error));
+    this.#listen("warning", (warning) => this.warnings.push(warning as Error));
+    setReporter((report) => this.reports.push(report));
+  }
+
+  /** Forgets what was heard. */
+  clear(): void {
+    this.rejections = [];
+    this.uncaught = [];
+    this.warnings = [];
+    this.reports = [];
+  }
+
+  [Symbol.dispose](): void {
+    setReporter(undefined);
+    process.setUncaughtExceptionCaptureCallback(null);
+    for (const [event, listeners] of this.#before) {
+      process.removeAllListeners(event);
+      for (const listener of listeners) process.on(event, listener as () => void);
+    }
+  }
+
+  /** Alone: whoever else listens (a test runner) would take it for a failure. */
+  #listen(event: string, listener: (value: unknown) => void): void {
+    this.#before.set(event, process.listeners(event as "exit") as ((...args: never) => void)[]);
+    process.removeAllListeners(event);
+    process.on(event, listener);
+  }
+}
