@@ -48,12 +48,12 @@ function auditRelease(scene: Scene): void {
   if (source.askedAfterEnd > 0 && source.script.afterwards === undefined && wayIn.pace === "asked") scene.miss("asks behind the end of the native side", "none", source.askedAfterEnd);
 }
 
-function cleanups({ source: { opens, ended, script }, wayIn: { isOpenFromStart, cleansUpAfter, pace } }: Scene): number {
+function cleanups({ source: { opens, ended, script }, wayIn: { isOpenFromStart, cleansUpAfter, pace, hasIterator } }: Scene): number {
   if (script.malformed !== undefined) return 0;
   if (opens === 0 && isOpenFromStart !== true) return 0;
   if (ended === undefined) return 1;
-  // What throws in the call that starts it has not begun.
-  if (pace === "pushes" && "isThrown" in ended && ended.isThrown === true) return 0;
+  // What throws in the call that starts it has not begun; an iterator whose next() throws is over.
+  if ("isThrown" in ended && ended.isThrown === true && (pace === "pushes" || hasIterator === true)) return 0;
   return Number(ended.type === "end" ? cleansUpAfter.end : cleansUpAfter.failure);
 }
 

@@ -7,7 +7,7 @@ import { auditScene } from "./audit.ts";
 import { show, type Mismatch } from "./mismatch.ts";
 import { Sink, type Taking, type Told } from "./sink.ts";
 import { Source, type Script } from "./source.ts";
-import { until } from "./turns.ts";
+import { DEADLINE_MS, settledWithin, until } from "./turns.ts";
 import type { Watch } from "./watch.ts";
 import type { Far, Near, Outcome, WayIn, WayOut } from "./ways.ts";
 
@@ -95,7 +95,7 @@ export class Scene {
 
   /** Until the user's run is over. */
   async ended(): Promise<void> {
-    if (!(await until(() => this.outcome !== undefined, 1000 + (this.play.withinMs ?? 0)))) this.miss("the user's run", "over within the deadline", "still going on");
+    if (!(await settledWithin(this.far.outcome, DEADLINE_MS + (this.play.withinMs ?? 0)))) this.miss("the user's run", "over within the deadline", "still going on");
   }
 
   /** Until nothing moves any more. */
@@ -108,7 +108,9 @@ export class Scene {
     if (this.outcome === undefined && !this.sink.hasLeft) await this.leave();
     const { withinMs = 0 } = this.play;
     const isOver = (): boolean => this.outcome !== undefined && this.isEnded && (this.play.staysOpen === true || (this.near.isClosed?.() ?? true)) && this.far.isClosed();
-    await until(isOver, 1000 + withinMs);
+    await until(isOver, DEADLINE_MS + withinMs);
+    // A generator is cleaned up when it goes on.
+    if (this.source.ended === undefined && this.play.script.ending?.type === "stuck") this.source.free({ type: "end" });
     await this.quiet();
   }
 

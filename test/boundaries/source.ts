@@ -67,8 +67,8 @@ export class Source {
   readonly releases: unknown[] = [];
   /** How often it was asked after it had ended: nobody may. */
   askedAfterEnd = 0;
-  /** It had been released when it could say at last what it was stuck with. */
-  spokeTooLate = false;
+  /** It had been released when it could say at last what it was stuck with, and has not said it. */
+  hasKeptSilent = false;
   readonly #account: Account;
   readonly #count: number;
   #next = 0;
@@ -108,7 +108,7 @@ export class Source {
   take(): Step | Promise<Step> {
     const unasked = this.#unasked;
     this.#unasked = undefined;
-    if (unasked !== undefined) return unasked;
+    if (unasked !== undefined) return this.#freeStep(unasked);
     if (this.ended !== undefined) return this.#afterword();
     const { ending = END, isSlow = false } = this.script;
     if (this.#next < this.#count) {
@@ -130,11 +130,8 @@ export class Source {
 
   /** Ends that it is stuck: another event, or its end. */
   free(step: Step): void {
-    // Who has been released meanwhile has not ended by himself.
-    const isOver = this.releases.length > 0 || this.ended !== undefined;
-    const next = isOver ? step : step.type === "event" ? this.#event() : this.#end(step);
-    if (this.#freed === undefined) this.#unasked = next;
-    else this.#freed(next);
+    if (this.#freed === undefined) this.#unasked = step;
+    else this.#freed(this.#freeStep(step));
     this.#freed = undefined;
     this.#isStuck = undefined;
   }
@@ -167,6 +164,12 @@ export class Source {
     else answer.then(() => done(), done);
   }
 
+  /** Who has been released meanwhile has not ended by himself. */
+  #freeStep(step: Step): Step {
+    if (this.releases.length > 0 || this.ended !== undefined) return step;
+    return step.type === "event" ? this.#event() : this.#end(step);
+  }
+
   #event(): Step {
     const index = this.#next;
     this.#next += 1;
@@ -194,9 +197,6 @@ export class Source {
   #stuck(): Promise<Step> {
     this.#isStuck ??= new Promise<Step>((resolve) => {
       this.#freed = resolve;
-    }).then((step) => {
-      this.spokeTooLate = this.releases.length > 0;
-      return step;
     });
     return this.#isStuck;
   }

@@ -17,3 +17,15 @@ export async function until(holds: () => boolean, ms: number = DEADLINE_MS): Pro
   }
   return true;
 }
+
+/** Whether a promise settles within the deadline. */
+export async function settledWithin(promise: Promise<unknown>, ms: number = DEADLINE_MS): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => (timer = setTimeout(resolve, ms, false)));
+  const settled = (): boolean => true;
+  try {
+    return await Promise.race([promise.then(settled, settled), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

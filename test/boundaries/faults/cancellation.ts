@@ -89,18 +89,26 @@ const leavesStuck: Fault = {
   },
 };
 
+/** Leaves at the first event, when no `next()` is pending: what was demanded has come. */
+function leavingQuietly({ wayOut }: Pair): Pick<Play, "taking" | "maxDemand"> {
+  return {
+    maxDemand: 1,
+    taking: { handle: (_, index) => (index > 0 ? undefined : wayOut.canWait ? turns(6).then(() => LEAVE) : LEAVE) },
+  };
+}
+
 const cleanupHangs: Fault = {
   code: 22,
   sentence: "the clean-up never settles",
   unfit: ({ cleanup }) => (cleanup === "awaited" ? undefined : "its clean-up is a call: there is nothing to wait for"),
   async run(pair) {
     await pair.play("when the user breaks", {
-      script: { ...endless(pair, Infinity), cleanup: { type: "hangs" } },
-      taking: leavingAt(1),
+      script: { count: Infinity, cleanup: { type: "hangs" } },
+      ...leavingQuietly(pair),
       closeWithinMs: 10,
       staysOpen: true,
       after(scene) {
-        scene.arrived(2);
+        scene.arrived(1);
         // A loop hears of it.
         if (scene.outcome?.type !== "error" || !pair.wayOut.leaveShowsCleanup || !isTimeout(scene.outcome.error)) left(scene);
         const isTold = scene.reports.some((report) => report.kind === "cleanup-failed" && isTimeout(report.error));
@@ -124,9 +132,9 @@ const cleanupRejects: Fault = {
     for (const isThrown of pair.wayIn.cleanup === "thrown" ? [true] : [false, true]) {
       await pair.play(isThrown ? "in the call" : "later", {
         script: { count: Infinity, cleanup: { type: "fails", error: failure, isThrown } },
-        taking: leavingAt(1),
+        ...leavingQuietly(pair),
         after(scene) {
-          scene.arrived(2);
+          scene.arrived(1);
           leavingFailed(scene, shows);
         },
       });
@@ -195,6 +203,8 @@ const abortedBefore: Fault = {
       after(scene) {
         scene.arrived(0);
         aborted(scene, reason);
+        // A stage inside asks as soon as it is there, whoever comes.
+        if (scene.near.windows !== undefined) return;
         scene.same("events that were produced", scene.account.produced, 0);
         scene.same("how often the source was started", scene.source.opens, 0);
       },
@@ -212,8 +222,8 @@ const aborts: Fault = {
     if (!pair.wayOut.canWait) return playAbortInCall(pair, reason);
     let open: (() => void) | undefined;
     const gate = new Promise<void>((resolve) => (open = resolve));
-    const handle = (_: unknown, index: number): unknown => (index === 0 ? gate : undefined);
-    await playAbort(pair, "while the handler runs", reason, { script: { count: Infinity }, taking: { handle } }, (scene) => scene.sink.count === 1, open);
+    const handle = (): unknown => gate;
+    await playAbort(pair, "while the handler runs", reason, { script: { count: Infinity }, taking: { handle } }, (scene) => scene.sink.count > 0, open);
   },
 };
 

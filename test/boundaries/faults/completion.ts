@@ -68,7 +68,7 @@ const failsBehindEvents: Fault = {
           script: { count, isSlow, ending: failing(error) },
           taking: { handle: holdingFirst(pair) },
           after(scene) {
-            scene.arrived(count);
+            scene.arrivedBeforeFailure(count);
             scene.endedWith(error);
           },
         });
@@ -268,7 +268,8 @@ const bothFail: Fault = {
             throw ours;
           },
         },
-        uncaught: (each) => each === ours,
+        // An observer's own error is thrown; and so is one whose receiver has left as it came (law 8).
+        uncaught: (each) => each === ours || each === theirs,
         async during(scene) {
           ({ source } = scene);
           scene.far.start();
@@ -291,7 +292,7 @@ function noneLost(scene: Scene, ours: unknown, theirs: unknown): void {
   const isTold = (error: unknown): boolean =>
     error === primary || scene.isReported(error) || source.releases.includes(error) || watch.uncaught.includes(error) || isAttached(primary, error) || scene.sink.told.some((told) => told.type === "error" && told.error === error);
   if (!isTold(ours)) scene.miss("the error of the handler", "told to somebody", scene.reports);
-  const hasFailed = source.ended?.type === "fail" && !source.spokeTooLate;
+  const hasFailed = source.ended?.type === "fail" && !source.hasKeptSilent;
   if (hasFailed && !isTold(theirs)) scene.miss("the error of the source", "told to somebody", scene.reports);
 }
 

@@ -29,7 +29,7 @@ const neverPulls: Fault = {
     const gate = new Promise<void>((resolve) => (open = resolve));
     await pair.play("for a second one", {
       script: { count: Infinity },
-      taking: { handle: (_, index) => (index === 0 ? gate.then(() => LEAVE) : undefined) },
+      taking: { handle: () => gate.then(() => LEAVE) },
       async during(scene) {
         scene.far.start();
         await scene.quiet();

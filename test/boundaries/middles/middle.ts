@@ -53,7 +53,7 @@ export function asWayOut({ open, ...middle }: Middle): WayOut {
         async handleEvents(events, _, self) {
           for (const event of events) {
             if ((await sink.take(event)) === LEAVE) self.stop();
-            if (sink.hasLeft) return;
+            if (sink.hasLeft || self.signal.aborted) return;
           }
         },
       });

@@ -15,6 +15,8 @@ export class Driver {
   readonly #source: Source;
   readonly #voice: Voice;
   readonly #isSync: boolean;
+  /** In the call that starts it: no end is said there, as not all listeners are there yet. */
+  #isStarting = false;
   #isRunning = false;
   #isWaiting = false;
   #isPaused = false;
@@ -29,8 +31,10 @@ export class Driver {
   /** Somebody listens. */
   start(): void {
     this.#source.open();
+    this.#isStarting = !this.#isSync;
     if (this.#isSync || this.#source.script.isEager === true) this.#run();
     else this.#later();
+    this.#isStarting = false;
   }
 
   pause(): void {
@@ -63,7 +67,8 @@ export class Driver {
     this.#isRunning = true;
     try {
       for (let said = 0; !this.#isOver && !this.#isPaused; said += 1) {
-        if (!this.#isSync && said === BURST && this.#source.script.isEager !== true) {
+        const isPausing = this.#isStarting ? this.#source.isAtEnd && !this.#source.throwsAtOnce : said === BURST;
+        if (!this.#isSync && isPausing) {
           this.#later();
           return;
         }
@@ -85,6 +90,7 @@ export class Driver {
       this.#isWaiting = false;
       // An event of a source that is told to pause while it waits for it comes all the same.
       if (this.#isOver) {
+        this.#source.hasKeptSilent = true;
         if (settled.type === "fail") this.#voice.fail(settled.error);
         return;
       }

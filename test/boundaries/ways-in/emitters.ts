@@ -40,7 +40,7 @@ export const eventTarget: WayIn = {
       overflow: pausing(native.driver),
       end: "end",
       error: "error",
-      select: (event: CustomEvent<unknown>) => event.detail,
+      select: (event: Event & { readonly value: unknown }) => event.value,
     });
     const residue: Near["residue"] = () =>
       ["event", "end", "error"].filter((name) => getEventListeners(native, name).length > 0).map((name) => `listeners of '${name}'`);
@@ -93,7 +93,7 @@ class Target extends EventTarget {
     super();
     this.#source = source;
     const voice: Voice = {
-      event: (detail) => void this.dispatchEvent(new CustomEvent("event", { detail })),
+      event: (value) => void this.dispatchEvent(Object.assign(new Event("event"), { value })),
       end: () => void this.dispatchEvent(new Event("end")),
       fail: (error) => void this.dispatchEvent(Object.assign(new Event("error"), { error })),
     };

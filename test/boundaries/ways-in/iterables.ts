@@ -82,7 +82,7 @@ function nextOf(source: Source): Promise<unknown> {
 function inOrder(source: Source): () => Promise<unknown> {
   let last: Promise<unknown> = Promise.resolve();
   return () => {
-    if (source.script.ending?.type === "fail" && source.script.ending.isThrown === true && source.isAtEnd && source.ended === undefined) return nextOf(source);
+    if (source.throwsAtOnce && source.ended === undefined) return nextOf(source);
     const result = last.then(() => (source.ended === undefined || source.hasAfterword ? nextOf(source) : { value: undefined, done: true }));
     last = result.catch(() => undefined);
     return result;

@@ -40,10 +40,12 @@ export const partitionProducer: WayIn = {
   ...PRODUCER,
   open(source, settings) {
     const dispatcher = partitionDispatcher<unknown>({ partitions: [0], hash: () => 0 });
-    const { producer: partitioned } = written(source, settings, (demand, self, pump) => pump.demand(demand, self), dispatcher);
+    // The signal is that of the stage in front.
+    const { producer: partitioned } = written(source, { ...settings, signal: undefined }, (demand, self, pump) => pump.demand(demand, self), dispatcher);
     const stage = producerConsumer({
       name: "behind the partition",
       stopWithinMs: settings.closeWithinMs,
+      signal: settings.signal,
       subscribeTo: [{ to: partitioned, partition: 0, maxDemand: 4 }],
       handleEvents: (events: readonly unknown[]) => events,
     });
@@ -155,7 +157,10 @@ async function list(source: Source, demand: number, self: Self<unknown>): Promis
       if (events.length > 0) self.emit(events);
       events = [];
       const settled = await orAborted(step, self.signal);
-      if (settled === undefined) return [];
+      if (settled === undefined) {
+        source.hasKeptSilent = true;
+        return [];
+      }
       step = settled;
     }
     if (step.type === "event") events.push(step.event);

@@ -64,10 +64,13 @@ class Scripted extends Readable {
   constructor(source: Source, objectMode: boolean, highWaterMark: number) {
     super({ objectMode, highWaterMark });
     this.#source = source;
-    if (source.script.afterwards !== undefined) {
-      this.once("end", () => this.#sayMore());
-      this.once("error", () => this.#sayMore());
-    }
+  }
+
+  /** What may not be said any more comes when all who listen have heard of the end. */
+  override emit(name: string | symbol, ...args: unknown[]): boolean {
+    const isHeard = super.emit(name, ...args);
+    if ((name === "end" || name === "error") && this.#source.hasAfterword) this.#sayMore();
+    return isHeard;
   }
 
   override read(size?: number): unknown {
@@ -98,7 +101,10 @@ class Scripted extends Readable {
   }
 
   #play(step: Step): void {
-    if (this.destroyed) return;
+    if (this.destroyed) {
+      this.#source.hasKeptSilent = true;
+      return;
+    }
     if (step.type === "event") this.push(step.event);
     else if (step.type === "end") this.push(null);
     else this.destroy(step.error as Error);

@@ -67,8 +67,8 @@ export const concurrentConsumer: WayOut = {
     }),
 };
 
-/** Whether the user takes no more: he says so now, or has left in his own handler. */
+/** Whether the user takes no more: he says so now, has left in his own handler, or his stage was stopped. */
 function isOver(sink: Sink, verdict: unknown, self: Self): boolean {
   if (verdict === LEAVE) self.stop();
-  return sink.hasLeft;
+  return sink.hasLeft || self.signal.aborted;
 }

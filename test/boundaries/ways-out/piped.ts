@@ -22,7 +22,7 @@ export class Piped extends Consuming {
 
   /** A stage that has been stopped hears of it, and not why: the pipeline tells. */
   protected override tell(reason: ExitReason): void {
-    if (reason.type === "normal") super.tell(reason);
+    if (reason.type === "normal" && this.#sink.taking.endFailure === undefined) super.tell(reason);
   }
 
   protected override subscribe(): void {
