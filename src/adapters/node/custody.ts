@@ -91,7 +91,8 @@ export class Custody {
     if (this.#released !== undefined && !this.#isReleasing) this.#watcher.late(error);
     else {
       this.#errors.push(error);
-      if (!this.#isReleasing) this.#watcher.failed(error);
+      // Node says only the last of several: a failure of the clean-up in the place of what caused it.
+      if (!this.#isReleasing) this.#watcher.failed(this.#stream.errored ?? error);
     }
   };
 

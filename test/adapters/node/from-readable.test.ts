@@ -360,6 +360,20 @@ describe("an error of the stream", () => {
     expect(probe.end).toEqual({ type: "error", error: boom });
     expect(reports).toEqual([{ kind: "cleanup-failed", stage: "numbers", error: another }]);
   });
+
+  test("stays the first when the clean-up that follows fails as well: that one is reported", async () => {
+    const boom = new Error("boom");
+    const cleanup = new Error("disk gone");
+    const reports: Report[] = [];
+    const stream = new Source();
+    stream._destroy = (_error, done) => done(cleanup);
+    const probe = new ConsumerProbe(fromReadable(stream, { name: "numbers", handleReport: (report) => reports.push(report) }));
+    await probe.ask(1);
+    stream.destroy(boom);
+    await settle();
+    expect(probe.end).toEqual({ type: "error", error: boom });
+    expect(reports).toEqual([{ kind: "cleanup-failed", stage: "numbers", error: cleanup }]);
+  });
 });
 
 describe("a close before the end", () => {
