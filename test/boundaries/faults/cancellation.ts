@@ -198,7 +198,7 @@ const abortedBefore: Fault = {
         scene.far.start();
         await scene.ended();
         // Nobody has come, so nobody has left: it goes on until somebody stops it.
-        await scene.near.producer.stop();
+        await Promise.all(scene.near.stages.map((stage) => stage.stop()));
       },
       after(scene) {
         scene.arrived(0);
