@@ -1,4 +1,4 @@
-import { PassThrough } from "node:stream";
+import { Transform } from "node:stream";
 import { throughDuplex } from "sluice/node";
 import { EVENT_BYTES } from "../events.ts";
 import { listenersOf } from "../residue.ts";
@@ -14,8 +14,17 @@ function middle(name: string, carries: "objects" | "bytes"): Middle {
   return {
     name,
     carries,
+    ...(carries === "objects" && { refuses: (event) => event === null }),
     open(producer, { maxDemand, minDemand, closeWithinMs, highWaterMark, signal }) {
-      const stream = new PassThrough({ objectMode: carries === "objects", highWaterMark: carries === "objects" ? highWaterMark : highWaterMark * EVENT_BYTES });
+      const stream = new Transform({
+        objectMode: carries === "objects",
+        highWaterMark: carries === "objects" ? highWaterMark : highWaterMark * EVENT_BYTES,
+        // Not by the callback, for which undefined is nothing.
+        transform(event, _, done) {
+          this.push(event);
+          done();
+        },
+      });
       const before = listenersOf(stream);
       const stage = throughDuplex<unknown, unknown>(stream, { name: "between", subscribeTo: [producer], maxDemand, minDemand, closeWithinMs, stopWithinMs: closeWithinMs, signal });
       return {
