@@ -99,28 +99,34 @@ class Reading<Event> {
   demand(demand: number, self: Self<Event>): void {
     this.#self = self;
     this.#wanted += demand;
-    this.#iterator ??= this.#open(self);
+    this.#iterator ??= this.#open(typeof this.#source === "function" ? this.#source(self.signal) : this.#source);
     this.#read();
   }
 
   /** Releases the iterator; settles when it has answered, or when it cannot. */
   async stop(reason: ExitReason): Promise<void> {
     this.#isStopped = true;
-    const iterator = this.#iterator;
-    if (reason.type === "normal" || this.#isOver || iterator === undefined) return;
+    if (this.#isOver) return;
+    const iterator = this.#iterator ?? this.#untouched;
     this.#isOver = true;
-    const method: unknown = iterator.return;
-    if (method === undefined || method === null) return;
+    const method: unknown = iterator?.return;
+    if (iterator === undefined || method === undefined || method === null) return;
     if (typeof method !== "function") throw new TypeError(`expected return of the iterator to be a function, got: ${show(method)}`);
     const result: unknown = iterator.return?.(causeOf(reason));
-    if (!isThenable(result)) return;
+    if (!isThenable(result)) checkReturned(result);
     // Its `return` waits behind the `next` in flight: a generator's never settles when that is stuck.
-    if (this.#inFlight > 0) result.then(undefined, (error: unknown) => this.#self?.fail(error));
-    else await within(result, this.#closeWithinMs, () => new SluiceError("SLUICE_TIMEOUT", `return() of the iterator did not settle within ${this.#closeWithinMs} ms`));
+    else if (this.#inFlight > 0) result.then(checkReturned).then(undefined, (error: unknown) => this.#self?.fail(error));
+    else await within(result.then(checkReturned), this.#closeWithinMs, () => new SluiceError("SLUICE_TIMEOUT", `return() of the iterator did not settle within ${this.#closeWithinMs} ms`));
   }
 
-  #open(self: Self<Event>): AnyIterator<Event> {
-    const iterable = typeof this.#source === "function" ? this.#source(self.signal) : this.#source;
+  /** A source that was never asked for an event, and is an iterator itself: a cursor holds something already. */
+  get #untouched(): AnyIterator<Event> | undefined {
+    const source = this.#source;
+    const isIterator = typeof source === "object" && "next" in source && typeof source.next === "function";
+    return isIterator ? this.#open(source) : undefined;
+  }
+
+  #open(iterable: Iterable<Event> | AsyncIterable<Event>): AnyIterator<Event> {
     if (!isIterable(iterable)) {
       this.#isOver = true;
       throw new TypeError(`expected an iterable or an async iterable, got: ${show(iterable)}`);
@@ -285,11 +291,18 @@ class Reading<Event> {
 
 function isIterable(value: unknown): value is Iterable<unknown> | AsyncIterable<unknown> {
   if (typeof value === "string") return true;
-  return typeof value === "object" && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value);
+  if (typeof value !== "object" || value === null) return false;
+  const { [Symbol.asyncIterator]: makeAsync, [Symbol.iterator]: make } = value as { readonly [Symbol.asyncIterator]?: unknown; readonly [Symbol.iterator]?: unknown };
+  return typeof (makeAsync ?? make) === "function";
 }
 
 function without(checks: Readonly<Record<string, Check>>, ...names: readonly string[]): Readonly<Record<string, Check>> {
   return Object.fromEntries(Object.entries(checks).filter(([name]) => !names.includes(name)));
+}
+
+/** As a `for await` that is left. */
+function checkReturned(result: unknown): void {
+  if ((typeof result !== "object" && typeof result !== "function") || result === null) throw new TypeError(`expected return() to give an object, got: ${show(result)}`);
 }
 
 function checked<Event>(result: IteratorResult<Event, unknown>): IteratorResult<Event, unknown> {

@@ -6,6 +6,7 @@
 import { heed } from "./abort.ts";
 import { CLOSE_WITHIN_MS, within } from "./deadline.ts";
 import { errorOf } from "./errors.ts";
+import { shutdown } from "./exit-reason.ts";
 import { isEvents, type DispatchOptions, type Downward, type ExitReason, type Outlet, type Port, type Subscriber, type Upward, type Wire } from "./protocol.ts";
 import { Queue } from "./queue.ts";
 import { post } from "./scheduler.ts";
@@ -95,8 +96,9 @@ export abstract class Reader<Out, Result> implements Subscriber<Out>, EventReade
     return this;
   }
 
-  return(): Promise<IteratorReturnResult<undefined>> {
-    return this.#leave({ type: "shutdown" }).then(done);
+  async return<Value = undefined>(value?: Value): Promise<IteratorReturnResult<Awaited<Value>>> {
+    await this.#leave(shutdown(value));
+    return { value: (await value) as Awaited<Value>, done: true };
   }
 
   throw(error?: unknown): Promise<IteratorResult<Result, undefined>> {

@@ -241,6 +241,44 @@ describe.each(kinds)("from a %s iterable", (kind) => {
     await expect(read(stage, 2)).rejects.toThrow(TypeError);
   });
 
+  test.each([undefined, null, 42])("a return that gives %s, no object, is a TypeError for the loop", async (result) => {
+    const stage = fromIterable(
+      iterable(kind, () => ({ next: () => ({ value: 1, done: false }), return: () => (kind === "sync" ? result : Promise.resolve(result)) })),
+      { handleReport: () => undefined },
+    );
+    await expect(read(stage, 1)).rejects.toThrow("expected return() to give an object");
+  });
+
+  test("return is called when the stage is completed before the iterator has ended", async () => {
+    const source = new Source();
+    const stage = fromIterable(source[kind], { handleInfo: (_, self) => self.complete() });
+    const probe = new ConsumerProbe(stage);
+    await probe.ask(1);
+    stage.info("complete");
+    await settle();
+    expect(probe.end).toEqual({ type: "normal" });
+    expect(source.returns).toEqual(["return"]);
+  });
+
+  test("an iterator that nobody has read is told of the end, too", async () => {
+    const returns: unknown[] = [];
+    const iterator = {
+      next: () => expect.fail("was read"),
+      return(...args: unknown[]) {
+        returns.push(...args);
+        const result = { value: undefined, done: true };
+        return kind === "sync" ? result : Promise.resolve(result);
+      },
+      [kind === "sync" ? Symbol.iterator : Symbol.asyncIterator]: () => iterator,
+    };
+    await fromIterable(iterator as unknown as Iterable<number>).stop("enough");
+    expect(returns).toEqual(["enough"]);
+  });
+
+  test("a source whose method makes no iterator is refused at once", () => {
+    expect(() => fromIterable({ [kind === "sync" ? Symbol.iterator : Symbol.asyncIterator]: 42 } as unknown as Iterable<number>)).toThrow(BadOptionError);
+  });
+
   test("the failure of return surfaces to the loop that breaks", async () => {
     const failure = new Error("cannot close");
     const stage = fromIterable(

@@ -439,6 +439,15 @@ describe.each(ways)("%s", (_name, open) => {
     expect(stops).toHaveLength(1);
   });
 
+  test("returns with a value: the producer's stop is told of it, and it comes back", async () => {
+    const { stage, stops } = counter();
+    const iterator = open(stage);
+    await iterator.next();
+    expect(await iterator.return("enough")).toEqual({ value: "enough", done: true });
+    expect(await iterator.return("more")).toEqual({ value: "more", done: true });
+    expect(stops).toEqual([{ type: "shutdown", reason: "enough" }]);
+  });
+
   test("returns by await using", async () => {
     const { stage, stops } = counter();
     {

@@ -90,12 +90,29 @@ describe("a way in releases its native side once", () => {
 
   test("nor when it was never opened", async () => {
     const native = new Native();
+    let opened = 0;
+    const numbers = fromIterable({
+      [Symbol.asyncIterator]() {
+        opened += 1;
+        return native;
+      },
+    });
+    const probe = new ConsumerProbe(numbers);
+    await settle();
+    await numbers.stop();
+    expect(probe.end).toEqual({ type: "shutdown" });
+    expect(opened).toBe(0);
+    expect(native.released).toBe(0);
+  });
+
+  test("but when it was never read and is an iterator itself: a cursor is open from the start", async () => {
+    const native = new Native();
     const numbers = fromIterable(native);
     const probe = new ConsumerProbe(numbers);
     await settle();
     await numbers.stop();
     expect(probe.end).toEqual({ type: "shutdown" });
-    expect(native.released).toBe(0);
+    expect(native.released).toBe(1);
   });
 
   test("and a failure of the release is reported, for a stop is a stop", async () => {
