@@ -74,11 +74,19 @@ export class Scene {
   /** J6: what may ever be produced and not consumed. */
   get bound(): number {
     const { ahead, windows = 0, joins = 1 } = this.near;
-    return ahead + (windows + this.far.windows) * joins + this.far.marks;
+    const { windows: taken, marks } = this.far;
+    // A mark that does not count bytes counts chunks.
+    const marksInEvents = this.wayOut.carries === "bytes" ? marks : marks * joins;
+    return ahead + (windows + taken) * joins + marksInEvents;
   }
 
   get reports(): readonly Report[] {
     return this.watch.reports;
+  }
+
+  /** Whether the source moves before the user of the way out has asked: a stage inside asks, or it begins by itself. */
+  get movesFirst(): boolean {
+    return this.near.windows !== undefined || this.wayIn.startsItself === true;
   }
 
   async run(): Promise<void> {
@@ -198,7 +206,7 @@ export class Scene {
   releasedWith(reason: unknown): void {
     const { releases } = this.source;
     if (releases.length !== 1) this.miss("releases of the native side", 1, releases.length);
-    else if (this.wayIn.hearsReason) this.same("what the native side is told", releases[0], reason);
+    else if (this.wayIn.hearsReason && this.wayIn.showsReason?.(reason, releases[0]) !== true) this.same("what the native side is told", releases[0], reason);
   }
 
   /** No listener is left on a signal. */

@@ -28,6 +28,8 @@ export class Sink {
   count = 0;
   /** Each end that was told. */
   readonly told: Told[] = [];
+  /** Errors that other parts of the far side were told. */
+  readonly overheard: unknown[] = [];
   /** The user has left. */
   hasLeft = false;
   /** What the user's handler has thrown. */
@@ -54,6 +56,10 @@ export class Sink {
 
   tell(told: Told): void {
     this.told.push(told);
+  }
+
+  overhear(error: unknown): void {
+    this.overheard.push(error);
   }
 
   /** The user leaves. */

@@ -94,6 +94,12 @@ export class Source {
     return this.#next < this.#count || this.script.ending?.type !== "stuck";
   }
 
+  /** It is made with its events, and its end: what its native side holds from the start. */
+  get comesFull(): boolean {
+    const { isEager, ending } = this.script;
+    return isEager === true && !(ending?.type === "fail" && ending.isThrown === true);
+  }
+
   /** The call that starts it throws. */
   get throwsAtOnce(): boolean {
     const { count, ending } = this.script;

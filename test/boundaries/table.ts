@@ -1,5 +1,6 @@
 /** The matrix: each way in, each way out, each fault. What is added here is run. */
 import type { Fault } from "./fault.ts";
+import { transform } from "./middles/transform.ts";
 import { duplex, duplexBytes } from "./middles/duplex.ts";
 import { asWayIn, asWayOut } from "./middles/middle.ts";
 import type { WayIn, WayOut } from "./ways.ts";
@@ -8,6 +9,10 @@ import { array, asyncGenerator, asyncIterable, concurrentIterable, promises } fr
 import { asyncObservable, syncObservable } from "./ways-in/observables.ts";
 import { asyncProducer, broadcastProducer, partitionProducer, syncProducer } from "./ways-in/producers.ts";
 import { readable, readableBytes } from "./ways-in/readables.ts";
+import { readableStream, readableStreamBytes } from "./ways-in/readable-streams.ts";
+import { writtenStream } from "./ways-in/written-streams.ts";
+import { readableStream as readableStreamOut, readableStreamBytes as readableStreamBytesOut, stageAsTransform } from "./ways-out/readable-streams.ts";
+import { writableStream } from "./ways-out/writable-streams.ts";
 import { asyncConsumer, concurrentConsumer, syncConsumer } from "./ways-out/consumers.ts";
 import { observer, settledObserver } from "./ways-out/observers.ts";
 import { batches, events, forAwait, nexts } from "./ways-out/readers.ts";
@@ -33,7 +38,11 @@ export const WAYS_IN: readonly WayIn[] = [
   eventTarget,
   readable,
   readableBytes,
+  readableStream,
+  readableStreamBytes,
+  writtenStream,
   asWayIn(duplex),
+  asWayIn(transform),
 ];
 
 export const WAYS_OUT: readonly WayOut[] = [
@@ -50,6 +59,11 @@ export const WAYS_OUT: readonly WayOut[] = [
   writableBytes,
   asWayOut(duplex),
   asWayOut(duplexBytes),
+  readableStreamOut,
+  readableStreamBytesOut,
+  writableStream,
+  asWayOut(transform),
+  stageAsTransform,
 ];
 
 export const FAULTS: readonly Fault[] = [...COMPLETION, ...CANCELLATION, ...DEMAND, ...VALUES_AND_TIMING];

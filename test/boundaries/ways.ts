@@ -22,8 +22,12 @@ export interface WayIn {
   readonly hearsReason: boolean;
   /** An iterator that can be malformed: faults 7, 8 and 24. */
   readonly hasIterator?: true;
+  /** How else a reason may look at its native side; default all arrive by identity. */
+  readonly showsReason?: (reason: unknown, shown: unknown) => boolean;
   /** A high-water mark can be given: fault 42. */
   readonly hasMark?: true;
+  /** It begins before anybody has asked, as far as its marks allow. */
+  readonly startsItself?: true;
   /** The native side is there, and must be released, before anybody has asked. */
   readonly isOpenFromStart?: true;
   /** Errors that it can fail with, and events that it can give as they are; default all. */

@@ -48,7 +48,7 @@ const breaksFirst: Fault = {
         scene.arrived(0);
         left(scene);
         // A reader that has not begun has asked for nothing.
-        if (pair.wayOut.iterate === undefined || scene.near.windows !== undefined) return;
+        if (pair.wayOut.iterate === undefined || scene.movesFirst) return;
         scene.same("events that were produced", scene.account.produced, 0);
         scene.same("how often the source was started", scene.source.opens, 0);
       },
@@ -203,8 +203,7 @@ const abortedBefore: Fault = {
       after(scene) {
         scene.arrived(0);
         aborted(scene, reason);
-        // A stage inside asks as soon as it is there, whoever comes.
-        if (scene.near.windows !== undefined) return;
+        if (scene.movesFirst) return;
         scene.same("events that were produced", scene.account.produced, 0);
         scene.same("how often the source was started", scene.source.opens, 0);
       },
@@ -247,15 +246,16 @@ async function playAbort(pair: Pair, name: string, reason: unknown, play: Play, 
     },
     after(scene) {
       // What the user has been given he may handle.
-      scene.arrived(count, count - 1 + given(pair));
+      scene.arrived(count, count - 1 + given(pair, scene));
       aborted(scene, reason);
       scene.releasedWith(reason);
     },
   });
 }
 
-/** How many events the user may have been given. */
-function given({ wayOut: { atOnce, handsLists } }: Pair): number {
+/** How many events the user may have been given, or have left the stage that is stopped. */
+function given({ wayOut: { atOnce, handsLists, abortsAt } }: Pair, { far }: Scene): number {
+  if (abortsAt === "in" && far.stages.length > 0) return far.windows + far.marks;
   return handsLists === true ? MAX_DEMAND : atOnce;
 }
 
@@ -270,7 +270,7 @@ async function playAbortInCall(pair: Pair, reason: unknown): Promise<void> {
       },
     },
     after(scene) {
-      scene.arrived(2, 1 + given(pair));
+      scene.arrived(2, 1 + given(pair, scene));
       aborted(scene, reason);
       scene.releasedWith(reason);
     },

@@ -283,14 +283,16 @@ const bothFail: Fault = {
 };
 
 /** One of them is the outcome; the other is attached to it, or told to somebody. */
-function noneLost(scene: Scene, ours: unknown, theirs: unknown): void {
+async function noneLost(scene: Scene, ours: unknown, theirs: unknown): Promise<void> {
   const { outcome, source, watch } = scene;
   // A pipeline that has stopped calls no handler.
   if (scene.sink.failure === undefined) return;
   const primary = outcome?.type === "error" ? outcome.error : undefined;
   if (primary !== ours && primary !== theirs) scene.miss("the user's run", "one of the two errors", outcome);
+  // Whoever looks at a stage sees with what it has ended: law 8 sees to it that somebody does, or that it is thrown.
+  const ends = scene.isEnded ? await Promise.all(scene.stages.map((stage) => stage.closed)) : [];
   const isTold = (error: unknown): boolean =>
-    error === primary || scene.isReported(error) || source.releases.includes(error) || watch.uncaught.includes(error) || isAttached(primary, error) || scene.sink.told.some((told) => told.type === "error" && told.error === error);
+    error === primary || ends.some((end) => end.type === "error" && end.error === error) || scene.isReported(error) || scene.sink.overheard.includes(error) || source.releases.includes(error) || watch.uncaught.includes(error) || isAttached(primary, error) || scene.sink.told.some((told) => told.type === "error" && told.error === error);
   if (!isTold(ours)) scene.miss("the error of the handler", "told to somebody", scene.reports);
   const hasFailed = source.ended?.type === "fail" && !source.hasKeptSilent;
   if (hasFailed && !isTold(theirs)) scene.miss("the error of the source", "told to somebody", scene.reports);

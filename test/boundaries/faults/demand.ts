@@ -18,7 +18,7 @@ const neverPulls: Fault = {
         if (pair.wayOut.iterate === undefined) scene.far.start();
         await scene.quiet();
         const { prefetches } = scene.far;
-        const isTouched = prefetches > 0 || scene.near.windows !== undefined;
+        const isTouched = prefetches > 0 || scene.movesFirst;
         most = isTouched ? scene.near.ahead + ((scene.near.windows ?? 0) + prefetches) * (scene.near.joins ?? 1) : 0;
         scene.atMost("events that were produced", scene.account.produced - (scene.near.discarded?.() ?? 0), most);
       },

@@ -50,7 +50,7 @@ function near(stream: Scripted, settings: Parameters<WayIn["open"]>[1], mark: nu
   return {
     producer,
     // One more is read for whoever listens to 'readable', even at 0.
-    ahead: Math.max(mark, 1),
+    ahead: Math.max(mark, 1, stream.eager),
     joins,
     stages: [producer],
     isClosed: () => stream.closed,
@@ -64,6 +64,10 @@ class Scripted extends Readable {
   constructor(source: Source, objectMode: boolean, highWaterMark: number) {
     super({ objectMode, highWaterMark });
     this.#source = source;
+    if (source.comesFull) {
+      this.#open();
+      while (!source.isAtEnd) this.#play(source.takeNow());
+    }
   }
 
   /** What may not be said any more comes when all who listen have heard of the end. */
@@ -71,6 +75,11 @@ class Scripted extends Readable {
     const isHeard = super.emit(name, ...args);
     if ((name === "end" || name === "error") && this.#source.hasAfterword) this.#sayMore();
     return isHeard;
+  }
+
+  /** How many events it holds whatever its mark says: it was made with them. */
+  get eager(): number {
+    return this.#source.comesFull ? this.#source.script.count : 0;
   }
 
   override read(size?: number): unknown {
