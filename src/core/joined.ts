@@ -83,6 +83,8 @@ class Joined<In, Out> implements ProducerConsumer<In, Out> {
   #hasInputEnded = false;
   /** It is the output that ends, and takes the input with it. */
   #isOutputEnding = false;
+  /** The clean-up of a producer that was left has failed. */
+  #upFailure: { readonly error: unknown } | undefined;
 
   constructor(options: JoinedOptions<In, Out>, join: (output: PushProducer<Out>) => Joint<In, Out>) {
     const { subscribeTo = [], maxDemand, minDemand, closeWithinMs = CLOSE_WITHIN_MS, ...rest } = options;
@@ -216,6 +218,8 @@ class Joined<In, Out> implements ProducerConsumer<In, Out> {
     if (reason.type === "normal") await this.#finishInput();
     else await this.#breakInput(reason);
     await this.#joint.handleStop(reason);
+    // Who has left waits for all that this released, as behind any producerConsumer.
+    if (this.#upFailure !== undefined) throw this.#upFailure.error;
   }
 
   async #finishInput(): Promise<void> {
@@ -232,7 +236,11 @@ class Joined<In, Out> implements ProducerConsumer<In, Out> {
       if (reason.type === "error") this.#inputSelf?.fail(reason.error);
       await this.#input.stop(causeOf(reason));
     }
-    await this.#settled(Promise.all(this.#producers.map((each) => each.released())));
+    const released = Promise.all(this.#producers.map((each) => each.released()));
+    released.catch((error: unknown) => {
+      this.#upFailure = { error };
+    });
+    await this.#settled(released);
   }
 
   /** One way or the other, or not soon enough. */

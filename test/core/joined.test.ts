@@ -218,6 +218,17 @@ describe("an end", () => {
     expect(pipe.stops).toHaveLength(1);
   });
 
+  test("of the last consumer tells him that the clean-up of a producer has failed", async () => {
+    const numbers = fromIterable({
+      [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: false, value: 1 }), return: () => Promise.reject(boom) }),
+    } as AsyncIterable<number>);
+    const stage = joined<number, number>({ subscribeTo: [numbers], maxDemand: 1 }, (output) => new Pipe(output));
+    const reader = stage[Symbol.asyncIterator]();
+    await reader.next();
+    await settle();
+    await expect(reader.return()).rejects.toBe(boom);
+  });
+
   test("whose release fails becomes that error", async () => {
     const { up, pipe, stage, down } = between();
     const { closed } = stage;
