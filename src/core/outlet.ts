@@ -85,6 +85,8 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
   #times = 0;
   /** How many events the dispatcher had in its queues when it refused the first one of the buffer. */
   #refusedAt: number | undefined;
+  /** Somebody wants to know when few events wait. */
+  readonly #watchesLow: boolean;
   /** More events wait than `bufferLow`. */
   #isAboveLow = false;
   #emitted = 0;
@@ -98,6 +100,7 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
     this.#settings = settings;
     this.name = stage.name;
     this.#demandMode = settings.demandMode;
+    this.#watchesLow = settings.handleBufferLow !== undefined;
     this.#buffer = bufferOf(settings.bufferSize, settings.bufferKeep);
     this.#dispatcher = settings.dispatcher({
       bufferSize: settings.bufferSize,
@@ -463,7 +466,7 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
   /** Delivers what can be delivered, and asks the source for the rest: `isAgain` before the demands that it has not heard of. */
   settle(isAgain = false): void {
     if (!this.#buffer.isEmpty) this.#drain();
-    if (this.#isAboveLow || this.buffered > this.#settings.bufferLow) this.#lookAtLow();
+    if (this.#watchesLow) this.#lookAtLow();
     if (this.#isCompleted || this.#stage.phase !== RUNNING || this.#settings.handleDemand === undefined) return;
     if (this.#dispatcher.isFull === true) return;
     const wanted = this.#dispatcher.capacity - this.#buffer.size - this.#owed - this.#held;
