@@ -96,9 +96,12 @@ export abstract class Reader<Out, Result> implements Subscriber<Out>, EventReade
     return this;
   }
 
-  async return<Value = undefined>(value?: Value): Promise<IteratorReturnResult<Awaited<Value>>> {
-    await this.#leave(shutdown(value));
-    return { value: (await value) as Awaited<Value>, done: true };
+  return(): Promise<IteratorReturnResult<undefined>>;
+  return<Value>(value: Value): Promise<IteratorReturnResult<Awaited<Value>>>;
+  return(value?: unknown): Promise<IteratorReturnResult<unknown>> {
+    return this.#leave(shutdown(value))
+      .then(() => value)
+      .then((settled) => ({ value: settled, done: true }));
   }
 
   throw(error?: unknown): Promise<IteratorResult<Result, undefined>> {

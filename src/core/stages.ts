@@ -103,7 +103,8 @@ export interface Self<in Out = never> {
 /** What a loop reads from; `await using` ends the reading as `return()` does. */
 export interface EventReader<out Result> extends AsyncIterableIterator<Result, undefined>, AsyncDisposable {
   /** Leaves, with `value` as the reason: a stage that this stops is told of it. Resolves with the value. */
-  return<Value = undefined>(value?: Value): Promise<IteratorReturnResult<Awaited<Value>>>;
+  return(): Promise<IteratorReturnResult<undefined>>;
+  return<Value>(value: Value): Promise<IteratorReturnResult<Awaited<Value>>>;
   throw(error?: unknown): Promise<IteratorResult<Result, undefined>>;
   [Symbol.asyncIterator](): EventReader<Result>;
 }
