@@ -16,80 +16,119 @@ interface Entry<Out> {
   trimFailed(error: unknown): void;
 }
 
+/** So many events are no burst: each list is taken in by itself, with the in-band messages between them. */
+const SMALL = 16;
+
 /** A list that waits for its turn. */
 interface Waiting<Out> {
   events: readonly Out[];
 }
 
-/** So many events beyond the bound are let in before any is thrown away: each look goes through all that wait. */
-const SLACK = 1024;
+/** What is left of a burst: the events that will be delivered at once, and of those behind them what the buffer would keep. */
+class Burst<Out> {
+  seen = 0;
+  readonly #open: number;
+  readonly #first: Out[] = [];
+  readonly #rest: Buffer<Out>;
+
+  constructor(open: number, rest: Buffer<Out>) {
+    this.#open = open;
+    this.#rest = rest;
+  }
+
+  get count(): number {
+    return this.#first.length + this.#rest.size;
+  }
+
+  /** Throws what the policy throws. */
+  add(events: readonly Out[]): void {
+    this.seen += events.length;
+    let at = 0;
+    while (at < events.length && this.#first.length < this.#open) this.#first.push(events[at++] as Out);
+    this.#rest.push(events, at);
+  }
+
+  take(): readonly Out[] {
+    const kept = this.#rest.take(this.#rest.size);
+    return this.#first.length === 0 ? kept : [...this.#first, ...kept];
+  }
+}
 
 /**
  * A burst within one turn, or behind a callback that does not settle, must not wait without a bound: it is trimmed to what
  * the buffer would keep of it, were each list taken in at once.
  */
 export class Door<Out> extends StagePort<Waiting<Out>> {
-  /** How many events wait. */
-  count = 0;
   readonly #entry: Entry<Out>;
   /** The lists that wait, and are not empty. */
   readonly #waiting = new Queue<Waiting<Out>>();
-  #trimmed = 0;
+  #waitingCount = 0;
+  /** More came than may wait: it goes in with this list, the last of those that waited, and takes in all that comes until then. */
+  #burst: Burst<Out> | undefined;
+  #last: Waiting<Out> | undefined;
 
   constructor(stage: Mailbox, entry: Entry<Out>) {
     super(stage);
     this.#entry = entry;
   }
 
+  /** How many events wait. */
+  get count(): number {
+    return this.#waitingCount + (this.#burst?.count ?? 0);
+  }
+
   /** `open`: how many of those that wait will be delivered at once; `bound`: how many more may be kept. */
   post(events: readonly Out[], open: number, bound: number): void {
+    if (this.#burst !== undefined) {
+      this.#gather(this.#burst, events);
+      return;
+    }
     const list = { events };
-    this.count += events.length;
-    if (events.length > 0) this.#waiting.push(list);
     post(this, list);
-    const most = open + bound;
-    if (this.count > most + Math.max(SLACK, most)) this.#trim(open, bound);
+    if (events.length === 0) return;
+    this.#waiting.push(list);
+    this.#waitingCount += events.length;
+    // One list is in memory already.
+    if (this.#waiting.length > 1 && this.#waitingCount > Math.max(SMALL, 2 * (open + bound))) this.#trim(new Burst(open, this.#entry.spareBuffer(bound)), list);
   }
 
   handle(list: Waiting<Out>): void {
     const { events } = list;
-    // Those before it have been handled, or trimmed to nothing.
-    if (events.length > 0) this.#waiting.shift();
-    this.count -= events.length;
-    this.#entry.posted(events);
-    if (this.#trimmed > 0 && this.#waiting.length === 0) {
-      const trimmed = this.#trimmed;
-      this.#trimmed = 0;
-      this.#entry.trimmed(trimmed);
+    // Those before it have been handled, or have gone into the burst.
+    if (events.length > 0) {
+      this.#waiting.shift();
+      this.#waitingCount -= events.length;
     }
+    if (list === this.#last) this.#takeBurst();
+    else this.#entry.posted(events);
     this.stage.pump();
   }
 
-  /** What is left goes with the last of the lists. */
-  #trim(open: number, bound: number): void {
-    const first: Out[] = [];
-    const rest = this.#entry.spareBuffer(bound);
-    let last: Waiting<Out> | undefined;
-    let seen = 0;
+  #takeBurst(): void {
+    const burst = this.#burst as Burst<Out>;
+    this.#burst = undefined;
+    this.#last = undefined;
+    const kept = burst.take();
+    this.#entry.posted(kept);
+    if (kept.length < burst.seen) this.#entry.trimmed(burst.seen - kept.length);
+  }
+
+  #trim(burst: Burst<Out>, last: Waiting<Out>): void {
+    this.#burst = burst;
+    this.#last = last;
+    while (this.#waiting.length > 0) {
+      const list = this.#waiting.shift();
+      this.#waitingCount -= list.events.length;
+      this.#gather(burst, list.events);
+      list.events = [];
+    }
+  }
+
+  #gather(burst: Burst<Out>, events: readonly Out[]): void {
     try {
-      while (this.#waiting.length > 0) {
-        last = this.#waiting.shift();
-        const { events } = last;
-        last.events = [];
-        seen += events.length;
-        const fitting = Math.min(events.length, open - first.length);
-        for (let at = 0; at < fitting; at += 1) first.push(events[at] as Out);
-        rest.push(events, fitting);
-      }
+      burst.add(events);
     } catch (error) {
       this.#entry.trimFailed(error);
     }
-    if (last === undefined) return;
-    const kept = rest.take(rest.size);
-    last.events = first.length === 0 ? kept : [...first, ...kept];
-    if (last.events.length > 0) this.#waiting.unshift(last);
-    const trimmed = seen - last.events.length;
-    this.count -= trimmed;
-    this.#trimmed += trimmed;
   }
 }

@@ -5,7 +5,7 @@ import type { Port } from "./protocol.ts";
 import { post } from "./scheduler.ts";
 import type { PushProducer } from "./stages.ts";
 
-/** The most events of one list. */
+/** The most events of one list, where the buffer holds as many. */
 const LIST = 1024;
 
 /** Collects the events of one turn. */
@@ -14,13 +14,15 @@ export class Intake<Event> {
   /** Nothing comes in any more: the source has said so, or the stage has ended. */
   protected isOver = false;
   /** Hears what the source says after its own end. */
-  readonly #late: (signal: string, error?: unknown) => void;
+  readonly #late: (signal: string) => void;
   #isEnded = false;
+  readonly #most: number;
   #list: Event[] = [];
 
-  constructor(stage: PushProducer<Event>, late: (signal: string) => void) {
+  constructor(stage: PushProducer<Event>, late: (signal: string) => void, bufferSize: number) {
     this.stage = stage;
     this.#late = late;
+    this.#most = Math.min(LIST, bufferSize);
   }
 
   next(event: Event): void {
@@ -28,8 +30,9 @@ export class Intake<Event> {
       this.refuse("an event");
       return;
     }
-    if (this.#list.push(event) === 1) post(this.#turn, undefined);
-    else if (this.#list.length === LIST) this.flush();
+    const count = this.#list.push(event);
+    if (count === this.#most) this.flush();
+    else if (count === 1) post(this.#turn, undefined);
   }
 
   list(events: readonly Event[]): void {
@@ -115,7 +118,7 @@ export class SamplingIntake<Event> extends Intake<Event> {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(stage: PushProducer<Event>, late: (signal: string) => void, ms: number) {
-    super(stage, late);
+    super(stage, late, 1);
     this.#ms = ms;
   }
 
@@ -170,7 +173,7 @@ export class PausingIntake<Event> extends Intake<Event> {
   #isPaused = false;
 
   constructor(stage: PushProducer<Event>, late: (signal: string) => void, source: PauseResume, bufferSize: number) {
-    super(stage, late);
+    super(stage, late, bufferSize);
     this.#source = source;
     this.#leastRoom = bufferSize - source.high;
   }
