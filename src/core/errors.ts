@@ -23,7 +23,9 @@ export type SluiceErrorCode =
   /** The children of a supervisor ended more often than its `maxRestarts` allows. */
   | "SLUICE_GAVE_UP"
   /** A native partner (stream, iterator, observable) broke its own protocol, or closed before its end. */
-  | "SLUICE_BAD_PARTNER";
+  | "SLUICE_BAD_PARTNER"
+  /** An event that the other side of a boundary cannot carry. */
+  | "SLUICE_BAD_EVENT";
 
 /** The base of all errors that this library makes. An error of the user's is never wrapped in one. */
 export class SluiceError extends Error {

@@ -1,4 +1,5 @@
 /** Sluice: stages that move events only on demand. */
+export { heed } from "./abort.ts";
 export type { BackoffOptions } from "./supervision/backoff.ts";
 export type { BufferKeep, LatestBy } from "./buffer.ts";
 export { consumer, type ConsumerOptions } from "./consumer.ts";
@@ -11,7 +12,7 @@ export type { Dispatcher, DispatcherFactory, DispatcherHost, Recipient } from ".
 export { broadcastDispatcher } from "./dispatchers/broadcast.ts";
 export { demandDispatcher, type DemandDispatcherOptions } from "./dispatchers/demand.ts";
 export { partitionDispatcher, type Partition, type PartitionDispatcherOptions } from "./dispatchers/partition.ts";
-export { BadOptionError, GaveUpError, SluiceError, StoppedError, errorOf, type SluiceErrorCode } from "./errors.ts";
+export { BadOptionError, GaveUpError, SluiceError, StoppedError, errorOf, show, type SluiceErrorCode } from "./errors.ts";
 export { causeOf } from "./exit-reason.ts";
 export { fromIterable, type FromIterableOptions, type IterableSource } from "./from-iterable.ts";
 export { fromPush, type FromPushOptions, type PushIntake, type StartPush } from "./from-push.ts";
@@ -29,7 +30,7 @@ export { ADOPT, NORMAL, OUTLET, type Cancel, type DispatchOptions, type Downward
 export type { IntensityOptions } from "./supervision/restart-intensity.ts";
 export type { ChildContext } from "./supervision/running-child.ts";
 export { setReporter, type Finding, type Report, type Reporter } from "./report.ts";
-export { inNextTurn, post, spend, throwUncaught } from "./scheduler.ts";
+export { FULL_CREDIT, inNextTurn, post, spend, throwUncaught } from "./scheduler.ts";
 export { isThenable, type Role } from "./stage.ts";
 export type { BatchHandler, CompleteOption, EventHandlers, Handlers, MaybePromise, OutletOptions, Returned, StageOptions } from "./stage-options.ts";
 export type { Consumer, EventOf, EventReader, KnownTargets, Producer, ProducerConsumer, PushProducer, ReadOptions, Self, Stage, SubscribeOptions, Target } from "./stages.ts";
