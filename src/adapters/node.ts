@@ -1,5 +1,7 @@
-/** Node streams: a Readable as a producer, a Duplex as a producerConsumer, a Writable as what a consumer writes into. */
+/** Node streams, both ways: a Readable, a Duplex and a Writable as stages, and stages as each of them. */
 export { fromReadable, type FromReadableOptions } from "./node/from-readable.ts";
 export { intoWritable, type IntoWritableOptions } from "./node/into-writable.ts";
+export { unwrapNullish, wrapNullish, type NullishOption, type WrappedNullish } from "./node/nullish.ts";
 export type { DuplexLike, ReadableLike, StreamLike, WritableLike } from "./node/shapes.ts";
 export { throughDuplex, type ThroughDuplexOptions } from "./node/through-duplex.ts";
+export { toReadable, type ToReadableOptions } from "./node/to-readable.ts";

@@ -9,6 +9,7 @@ import { OUTLET, producer, type Outlet, type Subscribable, type Subscriber } fro
 import { monitored, type ProtocolRule, type ProtocolViolation } from "sluice/testing";
 import { InletLink } from "../../src/core/inlet-link.ts";
 import { Reader } from "../../src/core/reader.ts";
+import { Supply } from "../../src/adapters/node/supply.ts";
 
 const violations: ProtocolViolation[] = [];
 
@@ -37,7 +38,7 @@ function listening(outlet: Outlet<unknown>): Outlet<unknown> {
 }
 
 function listenTo(outlet: Outlet<unknown>, subscriber: Subscriber<unknown>): Subscribable<unknown> {
-  const isOurs = subscriber instanceof InletLink || subscriber instanceof Reader;
+  const isOurs = subscriber instanceof InletLink || subscriber instanceof Reader || subscriber instanceof Supply;
   /** A probe has broken the protocol: what our side answers to that is not judged. */
   let isBroken = false;
   return monitored(
