@@ -1,6 +1,7 @@
 /** A stream in the care of a stage: how it breaks is heard from the start, and in the end it is released once. */
-import { SluiceError, StoppedError } from "../../core/index.ts";
+import { SluiceError } from "../../core/index.ts";
 import type { StreamLike } from "./shapes.ts";
+import { told } from "./told.ts";
 
 /** Who wants to know how a stream breaks. Node says 'error' before 'close'. */
 export interface Watcher {
@@ -33,8 +34,8 @@ export class Custody {
   }
 
   /**
-   * Destroys the stream with `cause`, the error or the reason of an end, and waits until it has closed. Later calls do
-   * nothing and return the same promise.
+   * Destroys the stream with `cause`, the error or the reason of an end, as far as Node can carry it, and waits until it has
+   * closed. Later calls do nothing and return the same promise.
    *
    * Rejects with an error of the stream that is not the cause, and when the stream is late: then it is listened to until
    * it closes after all.
@@ -51,15 +52,15 @@ export class Custody {
   }
 
   async #release(name: string, cause: unknown): Promise<void> {
-    let told = cause;
+    const error = cause === undefined ? undefined : told(cause, name);
     if (!this.#hasClosed) {
       this.#isReleasing = true;
-      told = destroy(this.#stream, name, cause);
+      this.#stream.destroy(error);
       await this.#closing();
       this.#isReleasing = false;
     }
     if (this.#hasClosed) this.#ignore();
-    this.#throwUnless(told);
+    this.#throwUnless(error);
     if (!this.#hasClosed) throw new SluiceError("SLUICE_TIMEOUT", `the stream of ${name} did not close within ${this.#withinMs} ms`);
   }
 
@@ -108,17 +109,4 @@ export class Custody {
 /** The error of a stream that closed without having ended. */
 export function prematureClose(expected: string): SluiceError {
   return new SluiceError("SLUICE_BAD_PARTNER", `expected the stream to ${expected} before it closes, got: a premature close`);
-}
-
-/** Returns what the stream was told. */
-function destroy(stream: StreamLike, name: string, cause: unknown): unknown {
-  try {
-    stream.destroy(cause as Error | undefined);
-    return cause;
-  } catch {
-    // Node looks at `stack`; the getter of a hostile reason throws.
-    const error = new StoppedError(name, cause);
-    stream.destroy(error);
-    return error;
-  }
 }

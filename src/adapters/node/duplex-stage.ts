@@ -1,5 +1,6 @@
 /** A Duplex between the two halves of a stage: one that writes into it, and one that reads from it. */
 import { causeOf, joined, type ExitReason, type Joint, type ProducerConsumer, type PushProducer, type Self } from "../../core/index.ts";
+import { carryNull } from "./carrying.ts";
 import { Custody, type Watcher } from "./custody.ts";
 import { windowFor } from "./into-writable.ts";
 import { Reading } from "./reading.ts";
@@ -13,9 +14,9 @@ type DuplexStageOptions<In, Out> = Omit<ThroughDuplexOptions<In, Out>, "closeWit
 
 /** @throws BadOptionError */
 export function duplexStage<In, Out>(duplex: DuplexLike, options: DuplexStageOptions<In, Out>, closeWithinMs: number): ProducerConsumer<In, Out> {
-  const { name = `duplex ${(made += 1)}`, maxDemand, minDemand } = options;
-  const window = maxDemand === undefined && minDemand === undefined ? windowFor(duplex) : {};
-  return joined<In, Out>({ ...options, ...window, name, closeWithinMs }, (output) => new DuplexJoint<In, Out>(duplex, output, closeWithinMs));
+  const { name = `duplex ${(made += 1)}`, nullish, ...rest } = options;
+  const window = rest.maxDemand === undefined && rest.minDemand === undefined ? windowFor(duplex) : {};
+  return joined<In, Out>({ ...rest, ...window, name, closeWithinMs }, (output) => new DuplexJoint<In, Out>(duplex, output, nullish === "wrap", closeWithinMs));
 }
 
 class DuplexJoint<In, Out> implements Joint<In, Out> {
@@ -24,13 +25,18 @@ class DuplexJoint<In, Out> implements Joint<In, Out> {
   readonly #writing: Writing<In>;
   readonly #custody: Custody;
 
-  constructor(duplex: DuplexLike, output: PushProducer<Out>, closeWithinMs: number) {
+  /** `wraps`: what would be `null` or `undefined` in a half of objects. */
+  constructor(duplex: DuplexLike, output: PushProducer<Out>, wraps: boolean, closeWithinMs: number) {
     this.#name = output.name;
-    // Further input would go where nobody sees what becomes of it.
-    this.#reading = new Reading(duplex, output, false, () => {
-      if (!this.#writing.isEnding) this.#writing.halt();
+    this.#reading = new Reading(duplex, output, {
+      isImmediate: false,
+      unwraps: wraps && duplex.readableObjectMode !== false,
+      // Further input would go where nobody sees what becomes of it.
+      handleEnd: () => {
+        if (!this.#writing.isEnding) this.#writing.halt();
+      },
     });
-    this.#writing = new Writing(duplex, () => this.#reading.missing);
+    this.#writing = new Writing(duplex, carryNull(output.name, wraps && duplex.writableObjectMode !== false), () => this.#reading.missing);
     const watcher: Watcher = {
       failed: (error) => {
         this.#reading.failed(error);

@@ -17,14 +17,16 @@
  */
 import { BadOptionError, CLOSE_WITHIN_MS, causeOf, checkAbsent, checkOption, isBoolean, milliseconds, producer, type Producer, type ProducerOptions, type PushProducer } from "../../core/index.ts";
 import { Custody } from "./custody.ts";
+import { checkNullish, type NullishOption } from "./nullish.ts";
 import { Reading } from "./reading.ts";
 import { isReadable, type ReadableLike } from "./shapes.ts";
+import { isImmediate } from "./supply-options.ts";
 
 /**
  * Options of {@link fromReadable}, beside those of a producer. The default of `bufferSize` is `Infinity`: the buffer never
  * holds more than consumers demanded and left behind.
  */
-export interface FromReadableOptions<Out> extends Omit<ProducerOptions<Out>, "handleDemand" | "handleStop"> {
+export interface FromReadableOptions<Out> extends Omit<ProducerOptions<Out>, "handleDemand" | "handleStop">, NullishOption {
   /** How long the end waits for 'close', in ms. Default 1,000. */
   readonly closeWithinMs?: number | undefined;
   /** Leaves the stream open at the end of the stage. Default false. */
@@ -40,10 +42,11 @@ export interface FromReadableOptions<Out> extends Omit<ProducerOptions<Out>, "ha
  */
 export function fromReadable<Out = unknown>(readable: ReadableLike, options: FromReadableOptions<Out> = {}): Producer<Out> {
   if (!isReadable(readable)) throw new BadOptionError("the readable of fromReadable", "a Node Readable", readable);
-  const { closeWithinMs = CLOSE_WITHIN_MS, preventCancel = false, errors, handleSubscribe, ...rest } = options;
+  const { closeWithinMs = CLOSE_WITHIN_MS, preventCancel = false, errors, nullish, handleSubscribe, ...rest } = options;
   checkOption("closeWithinMs", closeWithinMs, milliseconds);
   checkOption("preventCancel", preventCancel, isBoolean);
-  if (errors !== undefined && errors !== "immediate") throw new BadOptionError("errors", '"immediate" or not given', errors);
+  if (errors !== undefined) checkOption("errors", errors, isImmediate);
+  checkNullish(nullish, readable.readableObjectMode !== false);
   checkAbsent("fromReadable", rest, "handleDemand", "handleStop");
 
   const stage: PushProducer<Out> = producer<Out>({
@@ -61,7 +64,7 @@ export function fromReadable<Out = unknown>(readable: ReadableLike, options: Fro
       return preventCancel || isShared ? custody.leave(cause) : custody.release(stage.name, cause);
     },
   });
-  const reading = new Reading<Out>(readable, stage, errors === "immediate");
+  const reading = new Reading<Out>(readable, stage, { isImmediate: errors === "immediate", unwraps: nullish === "wrap" });
   const custody = new Custody(readable, reading, closeWithinMs);
   return stage;
 }

@@ -10,22 +10,25 @@
  * Completion and errors: at a normal end `end()` is called; the stage ends when the stream has finished, and closed if it
  * destroys itself. Another end destroys the stream: with the error, or with a `StoppedError` whose cause is the reason. An
  * error of the stream, or a 'close' before 'finish' (`SLUICE_BAD_PARTNER`), fails the stage with the same object, and
- * cancels its producers. With `end: false` the stream stays open, whatever the end.
+ * cancels its producers; so does an event of `null`, which Node cannot take (`nullish: "wrap"` carries it). With `end: false` the stream stays open, whatever the end.
  *
  * Cancel: the stage has no consumers who could. A stop does not wait for a write in progress.
  *
  * Acks: an event counts as handled when the callback of its list's last write has been called.
  */
 import { BadOptionError, CLOSE_WITHIN_MS, checkAbsent, checkOption, consumer, errorOf, isBoolean, milliseconds, type Consumer, type ConsumerOptions, type Target } from "../../core/index.ts";
+import { carryNull } from "./carrying.ts";
 import { Custody } from "./custody.ts";
+import { checkNullish, type NullishOption } from "./nullish.ts";
 import { isWritable, type WritableLike } from "./shapes.ts";
+import { told } from "./told.ts";
 import { Writing } from "./writing.ts";
 
 /** Chunks of bytes are large: 16 of them are about a megabyte. */
 export const BYTES_MAX_DEMAND = 16;
 
 /** Options of {@link intoWritable}, beside those of a consumer. */
-export interface IntoWritableOptions<In> extends Omit<ConsumerOptions, "handleComplete" | "handleStop"> {
+export interface IntoWritableOptions<In> extends Omit<ConsumerOptions, "handleComplete" | "handleStop">, NullishOption {
   readonly subscribeTo?: readonly Target<In>[] | undefined;
   /** Ends the stream at a normal end, and destroys it at another. Default true. */
   readonly end?: boolean | undefined;
@@ -40,9 +43,10 @@ export interface IntoWritableOptions<In> extends Omit<ConsumerOptions, "handleCo
  */
 export function intoWritable<In = unknown>(writable: WritableLike, options: IntoWritableOptions<In> = {}): Consumer<In> {
   if (!isWritable(writable)) throw new BadOptionError("the writable of intoWritable", "a Node Writable", writable);
-  const { subscribeTo = [], end = true, closeWithinMs = CLOSE_WITHIN_MS, handleSubscribe, ...rest } = options;
+  const { subscribeTo = [], end = true, closeWithinMs = CLOSE_WITHIN_MS, nullish, handleSubscribe, ...rest } = options;
   checkOption("end", end, isBoolean);
   checkOption("closeWithinMs", closeWithinMs, milliseconds);
+  checkNullish(nullish, writable.writableObjectMode !== false);
   checkAbsent("intoWritable", rest, "handleEvents", "handleEvent", "handleComplete", "handleStop", "concurrency", "ordered");
 
   const stage: Consumer<In> = consumer<readonly Target<In>[]>({
@@ -57,13 +61,15 @@ export function intoWritable<In = unknown>(writable: WritableLike, options: Into
     handleComplete: () => (end ? writing.end() : undefined),
     handleStop(reason) {
       writing.stop();
-      const cause = errorOf(reason, stage.name)?.error;
+      const failure = errorOf(reason, stage.name);
+      // Node would take a falsy error for none.
+      const cause = failure && told(failure.error, stage.name);
       // One that does not destroy itself belongs to somebody: a response to its server, a socket to its reader.
       const isDone = reason.type === "normal" && writable.destroyed !== true;
       return !end || isDone ? custody.leave(cause) : custody.release(stage.name, cause);
     },
   });
-  const writing = new Writing<In>(writable);
+  const writing = new Writing<In>(writable, carryNull(stage.name, nullish === "wrap"));
   const custody = new Custody(writable, writing, closeWithinMs);
   return stage;
 }

@@ -1,6 +1,7 @@
 /** Reads a stream in paused mode, as much as was demanded and never more. */
 import { SluiceError, post, type Port, type PushProducer, type Self } from "../../core/index.ts";
 import { prematureClose, type Watcher } from "./custody.ts";
+import { unwrapNullish } from "./nullish.ts";
 import type { ReadableLike } from "./shapes.ts";
 
 /** The most events of one list: then the other stages have their turn. */
@@ -8,6 +9,14 @@ const LIST = 1024;
 
 /** Where the events go: the stage from outside, or as its callbacks see it. */
 type Outgoing<Event> = Pick<PushProducer<Event> | Self<Event>, "emit" | "complete" | "fail">;
+
+export interface ReadingSettings {
+  /** An error does not wait for what the stream still holds. */
+  readonly isImmediate: boolean;
+  readonly unwraps: boolean;
+  /** 'end' has come. */
+  readonly handleEnd?: () => void;
+}
 
 /** How the stream has ended. */
 type Ending = { readonly type: "end" } | { readonly type: "error"; readonly error: unknown };
@@ -19,9 +28,7 @@ type Ending = { readonly type: "end" } | { readonly type: "error"; readonly erro
  */
 export class Reading<Event> implements Watcher {
   readonly #stream: ReadableLike;
-  readonly #isImmediate: boolean;
-  /** 'end' has come. */
-  readonly #handleEnd: () => void;
+  readonly #settings: ReadingSettings;
   /** The stage from outside, and as its callbacks see it from the first demand on. */
   #outgoing: Outgoing<Event>;
   /** Somebody hears of the end. */
@@ -37,11 +44,10 @@ export class Reading<Event> implements Watcher {
   /** The stage has been told of the end, or has ended itself. */
   #isOver = false;
 
-  constructor(stream: ReadableLike, stage: PushProducer<Event>, isImmediate: boolean, handleEnd: () => void = () => undefined) {
-    this.#handleEnd = handleEnd;
+  constructor(stream: ReadableLike, stage: PushProducer<Event>, settings: ReadingSettings) {
+    this.#settings = settings;
     this.#stream = stream;
     this.#outgoing = stage;
-    this.#isImmediate = isImmediate;
     stream.on("end", this.#onEnd);
   }
 
@@ -111,7 +117,7 @@ export class Reading<Event> implements Watcher {
   #settle(): void {
     const ending = this.#ending;
     if (ending === undefined || this.#isOver || !this.#isAttached || this.#isReading) return;
-    if (ending.type === "error" && !this.#isImmediate && (this.#stream.readableLength ?? 0) > 0 && !this.#isDry) return;
+    if (ending.type === "error" && !this.#settings.isImmediate && (this.#stream.readableLength ?? 0) > 0 && !this.#isDry) return;
     this.#isOver = true;
     if (ending.type === "end") this.#outgoing.complete();
     else this.#outgoing.fail(ending.error);
@@ -119,8 +125,9 @@ export class Reading<Event> implements Watcher {
 
   #read(): void {
     if (this.#wanted === 0 || this.#isReading || this.#isPosted || this.#isOver) return;
-    if (this.#ending?.type === "error" && this.#isImmediate) return;
+    if (this.#ending?.type === "error" && this.#settings.isImmediate) return;
     const stream = this.#stream;
+    const { unwraps } = this.#settings;
     const events: Event[] = [];
     const most = Math.min(this.#wanted, LIST);
     this.#isReading = true;
@@ -132,7 +139,7 @@ export class Reading<Event> implements Watcher {
           this.#isDry = true;
           break;
         }
-        events.push(event as Event);
+        events.push((unwraps ? unwrapNullish(event) : event) as Event);
       }
     } catch (error) {
       this.#ending ??= { type: "error", error };
@@ -176,7 +183,7 @@ export class Reading<Event> implements Watcher {
   };
 
   readonly #onEnd = (): void => {
-    this.#handleEnd();
+    this.#settings.handleEnd?.();
     this.#end({ type: "end" });
   };
 }

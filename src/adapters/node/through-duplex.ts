@@ -30,12 +30,14 @@ import {
   type WindowOptions,
 } from "../../core/index.ts";
 import { duplexStage } from "./duplex-stage.ts";
+import { checkNullish, type NullishOption } from "./nullish.ts";
 import { isReadable, isWritable, type DuplexLike } from "./shapes.ts";
 
 /** Options of {@link throughDuplex}: those of a producerConsumer without its callbacks. */
 export interface ThroughDuplexOptions<In, Out>
   extends Pick<StageOptions<Out, never>, "name" | "signal" | "stopWithinMs" | "timing" | "handleReport">,
     Omit<OutletOptions<Out, Out>, "demand">,
+    NullishOption,
     WindowOptions {
   readonly subscribeTo?: readonly Target<In>[] | undefined;
   /** How long the end waits for the Duplex to finish, and then for 'close', in ms. Default 1,000. */
@@ -54,6 +56,7 @@ export function throughDuplex<In = unknown, Out = unknown>(
   if (!isReadable(duplex) || !isWritable(duplex)) throw new BadOptionError("the duplex of throughDuplex", "a Node Duplex", duplex);
   const { closeWithinMs = CLOSE_WITHIN_MS, ...rest } = options;
   checkOption("closeWithinMs", closeWithinMs, milliseconds);
+  checkNullish(rest.nullish, duplex.writableObjectMode !== false || duplex.readableObjectMode !== false);
   checkAbsent("throughDuplex", rest, ...OWN_CALLBACKS, "demand");
   return duplexStage(duplex, rest, closeWithinMs);
 }

@@ -1,5 +1,6 @@
 /** Writes lists into a stream, as fast as it takes them, and knows when they have been written. */
 import { SluiceError, type Self } from "../../core/index.ts";
+import type { Carry } from "./carrying.ts";
 import { prematureClose, type Watcher } from "./custody.ts";
 import { takesLists, type WritableLike } from "./shapes.ts";
 
@@ -18,6 +19,8 @@ export class Writing<Event> implements Watcher {
   isEnding = false;
   readonly #stream: WritableLike;
   readonly #isCorking: boolean;
+  /** What is written for `null` and `undefined`. */
+  readonly #carry: Carry;
   /** How many writes may be in flight. */
   readonly #most: () => number;
   #self: Pick<Self, "fail"> | undefined;
@@ -27,13 +30,16 @@ export class Writing<Event> implements Watcher {
   /** Written, and not called back. */
   #inFlight = 0;
   #isWriting = false;
+  /** An event of the list cannot be written. Those before it are waited for. */
+  #refusal: { readonly error: unknown } | undefined;
   #isFinished = false;
   /** Nothing more is written: the stage has ended, or nobody wants what would come of it. */
   #isHalted = false;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(stream: WritableLike, most: () => number = () => Infinity) {
+  constructor(stream: WritableLike, carry: Carry, most: () => number = () => Infinity) {
     this.#stream = stream;
+    this.#carry = carry;
     this.#isCorking = takesLists(stream);
     this.#most = most;
     stream.on("drain", this.#onDrain);
@@ -86,6 +92,7 @@ export class Writing<Event> implements Watcher {
         this.#writeUntilFull();
         // A callback or 'drain' tells when to go on, unless it came while we wrote.
         if (this.#inFlight > 0) break;
+        if (this.#refusal !== undefined) this.failed(this.#refusal.error);
       }
     } catch (error) {
       this.failed(error);
@@ -147,13 +154,27 @@ export class Writing<Event> implements Watcher {
     if (isCorked) stream.cork?.();
     try {
       while (this.#next < end && hasRoom) {
-        const event = list[this.#next];
+        let event: unknown = list[this.#next];
+        if (event === null || event === undefined) {
+          event = this.#carried(event);
+          if (this.#refusal !== undefined) break;
+        }
         this.#next += 1;
         this.#inFlight += 1;
         hasRoom = stream.write(event, this.#onWritten) !== false;
       }
     } finally {
       if (isCorked) stream.uncork?.();
+    }
+  }
+
+  #carried(event: unknown): unknown {
+    try {
+      return this.#carry(event);
+    } catch (error) {
+      this.#refusal = { error };
+      this.#list = this.#list.slice(0, this.#next);
+      return undefined;
     }
   }
 
@@ -164,7 +185,9 @@ export class Writing<Event> implements Watcher {
       // A stream that is destroyed without an error calls back with one of its own.
       this.failed(errored ?? (destroyed === true ? prematureClose("finish") : error));
     } else if (this.#next === this.#list.length) {
-      if (this.#inFlight === 0 && !this.isEnding) this.#settle();
+      if (this.#inFlight > 0 || this.isEnding) return;
+      if (this.#refusal === undefined) this.#settle();
+      else this.failed(this.#refusal.error);
     } else if (this.#inFlight === 0) this.resume();
   };
 

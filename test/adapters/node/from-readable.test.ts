@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { Duplex, PassThrough, Readable } from "node:stream";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { BadOptionError, StoppedError, consumer, pipeline, producerConsumer, type ExitReason, type Report } from "sluice";
-import { fromReadable, type ReadableLike } from "sluice/node";
+import { fromReadable, wrapNullish, type ReadableLike } from "sluice/node";
 import { ConsumerProbe, settle } from "sluice/testing";
 import { range } from "../../core/support/range.ts";
 import { closing } from "../support/closing.ts";
@@ -147,6 +147,13 @@ describe("values", () => {
     for await (const batch of stage.batches()) got.push(...batch);
     expect(got).toHaveLength(values.length);
     for (const [index, value] of values.entries()) expect(Object.is(got[index], value)).toBe(true);
+  });
+
+  test("unwraps null and undefined with nullish: wrap, and leaves them wrapped without", async () => {
+    const values = [null, 1, undefined];
+    const held = (): Source => new Source().hold(...values.map(wrapNullish), null);
+    expect((await all(fromReadable(held(), { nullish: "wrap" }))).events).toEqual(values);
+    expect((await all(fromReadable(held()))).events).toEqual(values.map(wrapNullish));
   });
 
   test("counts all that a stream of bytes holds as one event", async () => {
@@ -654,6 +661,7 @@ describe("options", () => {
     ["closeWithinMs", { closeWithinMs: 2 ** 31 }],
     ["preventCancel", { preventCancel: "yes" }],
     ["errors", { errors: "later" }],
+    ["nullish", { nullish: "drop" }],
     ["the options of fromReadable", { handleDemand: () => [] }],
     ["the options of fromReadable", { handleStop: () => undefined }],
     ["the options of producer", { highWaterMark: 3 }],

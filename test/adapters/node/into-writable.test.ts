@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { Duplex, Writable } from "node:stream";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { BadOptionError, StoppedError, fromIterable, pipeline, producer, type Consumer, type ExitReason, type Report } from "sluice";
-import { intoWritable, type WritableLike } from "sluice/node";
+import { intoWritable, unwrapNullish, type WritableLike } from "sluice/node";
 import { ProducerProbe, settle } from "sluice/testing";
 import { deferred } from "../../core/support/deferred.ts";
 import { range } from "../../core/support/range.ts";
@@ -137,6 +137,37 @@ describe("writing", () => {
     await pipeline(fromIterable<unknown>(values), intoWritable(stream));
     expect(stream.written).toEqual(values);
     expect(stream.written[4]).toBe(frozen);
+  });
+
+  test("fails at null with an error that names it, when what came before has been written", async () => {
+    const source = new ProducerProbe<unknown>();
+    const stream = new Sink({ manual: true });
+    const stage = intoWritable(stream, { name: "out", subscribeTo: [source.producer] });
+    const { closed } = stage;
+    await settle();
+    await source.emit(1, 2, null, 3);
+    expect(stage.snapshot().state).toBe("running");
+    stream.answer();
+    expect(await closed).toMatchObject({ type: "error", error: { code: "SLUICE_BAD_EVENT", message: expect.stringMatching(/the events of out .* got: null$/) } });
+    await settle();
+    expect(stream.written).toEqual([1, 2]);
+    expect(source.cancels).toMatchObject([{ kind: "down", reason: { type: "error", error: { code: "SLUICE_BAD_EVENT" } } }]);
+    expect(stream.destroys).toMatchObject([{ code: "SLUICE_BAD_EVENT" }]);
+  });
+
+  test("fails at null as the first event of a list, or at the mark", async () => {
+    for (const events of [[null], [1, 2, null]]) {
+      const stream = new Sink({ highWaterMark: 2 });
+      await expect(pipeline(fromIterable<unknown>(events), intoWritable(stream))).rejects.toMatchObject({ code: "SLUICE_BAD_EVENT" });
+      expect(stream.written).toEqual(events.slice(0, -1));
+    }
+  });
+
+  test("wraps null and undefined with nullish: wrap", async () => {
+    const stream = new Sink();
+    await pipeline(fromIterable<unknown>([null, 1, undefined, null]), intoWritable(stream, { nullish: "wrap" }));
+    expect(stream.written.map(unwrapNullish)).toEqual([null, 1, undefined, null]);
+    expect(stream.written[0]).toBe(stream.written[3]);
   });
 
   test("keeps the bytes, in strings, buffers and views with an offset", async () => {
@@ -432,7 +463,8 @@ describe("a failure of the stream", () => {
   });
 
   test.each<[string, ConstructorParameters<typeof Sink>[0], unknown, object]>([
-    ["null", {}, null, { code: "ERR_STREAM_NULL_VALUES" }],
+    ["null", {}, null, { code: "SLUICE_BAD_EVENT" }],
+    ["null for bytes", { objectMode: false }, null, { code: "SLUICE_BAD_EVENT" }],
     ["a chunk that is none", { objectMode: false }, 3, { code: "ERR_INVALID_ARG_TYPE" }],
   ])("that refuses an event (%s) ends the stage with its error", async (_what, options, event, error) => {
     const stream = new Sink(options);
@@ -476,6 +508,17 @@ describe("another end of the stage", () => {
     expect(stream.written).toEqual([1]);
     expect(stream.destroys).toEqual([boom]);
     expect(stream.writableFinished).toBe(false);
+  });
+
+  test.each([undefined, null, 0, ""])("destroys the stream with a StoppedError for an error that Node would take for none: %j", async (error) => {
+    const stream = new Sink();
+    const { probe, stage } = writing(stream);
+    const { closed } = stage;
+    await settle();
+    await probe.fail(error);
+    expect(await closed).toEqual({ type: "error", error });
+    expect(stream.errored).toBeInstanceOf(StoppedError);
+    expect(stream.errored?.cause).toBe(error);
   });
 
   test("by a stop destroys the stream with a StoppedError", async () => {
@@ -617,6 +660,7 @@ describe("options", () => {
     ["end", { end: 1 }],
     ["closeWithinMs", { closeWithinMs: 0.5 }],
     ["maxDemand", { maxDemand: 0 }],
+    ["nullish", { nullish: "drop" }],
     ["the options of intoWritable", { handleEvents: () => undefined }],
     ["the options of intoWritable", { handleComplete: () => undefined }],
     ["the options of consumer", { bufferSize: 3 }],
@@ -626,6 +670,10 @@ describe("options", () => {
     const before = listeners(stream);
     expect(() => intoWritable(stream, options)).toThrow(expect.objectContaining({ option }));
     expect(listeners(stream)).toEqual(before);
+  });
+
+  test("refuses nullish: wrap for a stream of bytes", () => {
+    expect(() => intoWritable(new Sink({ objectMode: false }), { nullish: "wrap" })).toThrow(expect.objectContaining({ option: "nullish" }));
   });
 
   test("refuses what is no Writable", () => {

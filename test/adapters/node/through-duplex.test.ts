@@ -176,6 +176,22 @@ describe("what goes through", () => {
     expect(events).toEqual([2, 1, 0, 5, 4, 3, "rest"]);
   });
 
+  test("carries null and undefined through a PassThrough with nullish: wrap", async () => {
+    const values = [null, 1, undefined];
+    const stage = throughDuplex(new PassThrough({ objectMode: true }), { subscribeTo: [fromIterable<unknown>(values)], nullish: "wrap" });
+    expect((await all(stage)).events).toEqual(values);
+  });
+
+  test("fails at null otherwise, after what came before it", async () => {
+    const { up, stage, down } = between(new PassThrough({ objectMode: true }), { name: "through" });
+    const { closed } = stage;
+    await down.ask(10);
+    await up.emit(1, 2, null, 3);
+    expect(down.events).toEqual([1, 2]);
+    expect(await closed).toMatchObject({ type: "error", error: { code: "SLUICE_BAD_EVENT", message: expect.stringContaining("the events of through") } });
+    expect(up.cancels).toHaveLength(1);
+  });
+
   test("passes a PassThrough between two streams", async () => {
     const sink = new Sink();
     await pipeline(fromReadable<number>(new Counter(3000)), throughDuplex<number, number>(new PassThrough({ objectMode: true })), intoWritable<number>(sink));
