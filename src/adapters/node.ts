@@ -1,4 +1,6 @@
 /** Node streams, both ways: a Readable, a Duplex and a Writable as stages, and stages as each of them. */
+export { asDuplex, type AsDuplexOptions, type DuplexSource } from "./node/as-duplex.ts";
+export { asWritable, type AsWritableOptions } from "./node/as-writable.ts";
 export { fromReadable, type FromReadableOptions } from "./node/from-readable.ts";
 export { intoWritable, type IntoWritableOptions } from "./node/into-writable.ts";
 export { unwrapNullish, wrapNullish, type NullishOption, type WrappedNullish } from "./node/nullish.ts";

@@ -1,0 +1,82 @@
+/**
+ * A producer of what is written into a Node Writable.
+ *
+ * Demand: a write is called back as long as more is demanded than was written, so that Node's own back-pressure (`write`
+ * returns false, 'drain') is the consumers' demand. What is written in one turn moves as a list. With `processed: true` a
+ * write is called back when its events have been delivered, too.
+ *
+ * Overflow: the stream holds its high-water mark, and what is written although `write` returned false. The producer holds
+ * at most one list that nobody has demanded, and after `end` what the stream still held. Beside that it keeps what
+ * consumers demanded before they left.
+ *
+ * Completion and errors: `end` completes the producer; 'finish' comes when everything has been delivered and it has ended.
+ * `destroy(error)` fails it with the same object, after what was called back; `destroy()` before 'finish' is an error,
+ * `SLUICE_BAD_PARTNER`, never a silent end. What Node still holds then was not accepted: its callbacks get an error.
+ *
+ * Cancel: when the producer stops, as its last consumer has left or somebody stopped it, the stream is destroyed with the
+ * reason, or with a `StoppedError` if there is none: writers see it as 'error' and in their callbacks.
+ *
+ * Acks: see `processed`.
+ */
+import { Writable, type WritableOptions } from "node:stream";
+import { causeOf, checkOption, integer, isBoolean, type Producer, type ProducerOptions } from "../../core/index.ts";
+import { Inflow } from "./inflow.ts";
+import { inflowSettings, type InflowOptions, type OwnOfInflow } from "./inflow-options.ts";
+import { checkNullish, type NullishOption } from "./nullish.ts";
+import { told } from "./told.ts";
+
+/** Options of {@link asWritable}: those of the stream, and those of the producer. */
+export interface AsWritableOptions<In> extends Omit<ProducerOptions<In>, OwnOfInflow>, InflowOptions, NullishOption {
+  /** `false`: a stream of bytes; the events are buffers. Default true. */
+  readonly objectMode?: boolean | undefined;
+  /** How much the stream holds before `write` returns false, in events or bytes. Default that of Node: 16, or 16 kB. */
+  readonly highWaterMark?: number | undefined;
+}
+
+/**
+ * A Writable, and the producer of what is written into it.
+ *
+ * @throws BadOptionError when an option is wrong
+ */
+export function asWritable<In = unknown>(options: AsWritableOptions<In> = {}): { readonly writable: Writable; readonly producer: Producer<In> } {
+  const { objectMode = true, highWaterMark, processed, decodeStrings, nullish, ...rest } = options;
+  checkOption("objectMode", objectMode, isBoolean);
+  if (highWaterMark !== undefined) checkOption("highWaterMark", highWaterMark, integer(0));
+  checkNullish(nullish, objectMode);
+  const settings = inflowSettings("asWritable", { processed, decodeStrings }, rest, objectMode, nullish === "wrap");
+  const inflow = new Inflow(settings, (reason) => void writable.destroy(told(causeOf(reason), inflow.producer.name)));
+  const writable = new InflowWritable(inflow, { objectMode, highWaterMark, decodeStrings });
+  return { writable, producer: inflow.producer };
+}
+
+class InflowWritable<In> extends Writable {
+  readonly #inflow: Inflow<In>;
+
+  constructor(inflow: Inflow<In>, options: WritableOptions) {
+    super(options);
+    this.#inflow = inflow;
+  }
+
+  override _write(chunk: unknown, encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    this.#inflow.write(chunk, encoding, done);
+  }
+
+  override _writev(entries: { readonly chunk: unknown; readonly encoding: BufferEncoding }[], done: (error?: Error | null) => void): void {
+    this.#inflow.writev(entries, done);
+  }
+
+  override end(...args: readonly unknown[]): this {
+    (super.end as (...args: readonly unknown[]) => this)(...args);
+    this.#inflow.ending();
+    return this;
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    this.#inflow.final(done);
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#inflow.destroyed(error);
+    done(error);
+  }
+}
