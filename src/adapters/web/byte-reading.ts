@@ -1,7 +1,7 @@
 /** Reads a byte stream into buffers of our own. */
 import type { PushProducer } from "../../core/index.ts";
 import type { ByteReaderLike, ByteStreamLike, ReadResultLike } from "./readable-shapes.ts";
-import type { ReadingOptions } from "./reading.ts";
+import type { Ending, ReadingOptions } from "./reading.ts";
 import { SerialReading } from "./serial-reading.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -19,14 +19,18 @@ const SPARSE = 4;
 /**
  * One buffer at a time: it goes into the stream with `read(view)`, comes back filled, and its bytes are an event. A view for
  * each demanded event would be `chunkSize` bytes of memory for each.
+ *
+ * `min` is ours, not that of `read(view, { min })`: a stream that has closed with fewer bytes left throws them away and fails.
  */
 export class ByteReading extends SerialReading<Bytes, ByteReaderLike, Bytes> {
   readonly #stream: ByteStreamLike;
   readonly #chunkSize: number;
   readonly #min: number;
   #buffer: ArrayBuffer | undefined;
-  /** Bytes in the buffer that are not enough for an event: of a stream that does not know `min`. */
+  /** Bytes in the buffer that are not enough for an event. */
   #filled = 0;
+  /** The same bytes: a stream that fails keeps the buffer that it was given. */
+  #copy: Bytes | undefined;
   #event: Bytes | undefined;
 
   constructor(stream: ByteStreamLike, stage: PushProducer<Bytes>, options: ReadingOptions, { chunkSize, min = 1 }: ByteOptions) {
@@ -41,31 +45,41 @@ export class ByteReading extends SerialReading<Bytes, ByteReaderLike, Bytes> {
   }
 
   protected get held(): number {
-    return this.#event === undefined ? 0 : 1;
+    return this.#event === undefined && this.#filled === 0 ? 0 : 1;
   }
 
   protected read(reader: ByteReaderLike): PromiseLike<ReadResultLike<Bytes>> {
     const view = new Uint8Array(this.#buffer ?? new ArrayBuffer(this.#chunkSize), this.#filled);
     this.#buffer = undefined;
-    return this.#min > 1 ? reader.read(view, { min: this.#min - this.#filled }) : reader.read(view);
+    return reader.read(view);
   }
 
-  protected take({ done, value }: ReadResultLike<Bytes>): number {
+  protected take({ value }: ReadResultLike<Bytes>): number {
     // A stream that was cancelled keeps the buffer.
     if (value === undefined) return 1;
     const { buffer, byteOffset, byteLength } = value;
     const length = byteOffset + byteLength;
-    if (length > 0 && (done || length >= this.#min)) {
+    if (length >= this.#min) {
       const event = new Uint8Array(buffer, 0, length);
       const isSparse = length * SPARSE <= buffer.byteLength;
       this.#event = isSparse ? event.slice() : event;
       this.#filled = 0;
       if (isSparse) this.#buffer = buffer;
     } else {
+      if (byteLength > 0) {
+        this.#copy ??= new Uint8Array(this.#min);
+        this.#copy.set(value, byteOffset);
+      }
       this.#filled = length;
       this.#buffer = buffer;
     }
     return 1;
+  }
+
+  protected override ended(ending: Ending): void {
+    if (this.#filled > 0) this.#event = this.#copy?.slice(0, this.#filled);
+    this.#filled = 0;
+    super.ended(ending);
   }
 
   protected flush(): boolean {

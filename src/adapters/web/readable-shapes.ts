@@ -19,7 +19,7 @@ export interface DefaultReaderLike<out Chunk> extends ReaderLike {
 
 /** Reads into a buffer that the caller brings. */
 export interface ByteReaderLike extends ReaderLike {
-  read(view: Uint8Array<ArrayBuffer>, options?: { readonly min?: number }): PromiseLike<ReadResultLike<Uint8Array<ArrayBuffer>>>;
+  read(view: Uint8Array<ArrayBuffer>): PromiseLike<ReadResultLike<Uint8Array<ArrayBuffer>>>;
 }
 
 export interface ReadableStreamLike<out Chunk> {

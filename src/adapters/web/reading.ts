@@ -6,7 +6,7 @@ import type { ReadableStreamLike, ReaderLike } from "./readable-shapes.ts";
 type Outgoing<Event> = Pick<PushProducer<Event> | Self<Event>, "emit" | "complete" | "fail">;
 
 /** How a stream has ended. */
-type Ending = { readonly type: "closed" } | { readonly type: "failed"; readonly error: unknown };
+export type Ending = { readonly type: "closed" } | { readonly type: "failed"; readonly error: unknown };
 
 export const CLOSED: Ending = { type: "closed" };
 
