@@ -1,5 +1,5 @@
 /** What is written into a stream of our making, on its way to a producer. */
-import { BadOptionError, SluiceError, StoppedError, type ExitReason, type PushProducer, type Self } from "../../core/index.ts";
+import { SluiceError, StoppedError, type ExitReason, type PushProducer, type Self } from "../../core/index.ts";
 import { toldAt } from "./told.ts";
 import type { WritableController } from "./writable-shapes.ts";
 
@@ -8,6 +8,8 @@ interface Pending {
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
+
+const NOTHING: readonly never[] = Object.freeze([]);
 
 /** The account is one number: demanded, and not written yet. */
 export class StreamIntake<Event> {
@@ -19,7 +21,7 @@ export class StreamIntake<Event> {
   #wanted = 0;
   #consumers = 0;
   /** What is being written, and how much of it has been taken. */
-  #list: readonly Event[] = [];
+  #list: readonly Event[] = NOTHING;
   #next = 0;
   #pending: Pending | undefined;
   #isClosing = false;
@@ -115,7 +117,7 @@ export class StreamIntake<Event> {
   }
 
   #refuse(chunk: unknown): Promise<never> {
-    const error = new BadOptionError("a chunk", "a list of events, as it was said to be (lists: true)", chunk);
+    const error = new SluiceError("SLUICE_BAD_PARTNER", `expected a chunk of the stream to be a list of events, got: ${typeof chunk}`);
     this.#stage.fail(error);
     return Promise.reject(error);
   }
@@ -127,18 +129,22 @@ export class StreamIntake<Event> {
   }
 
   #settle(): void {
-    const pending = this.#pending;
-    this.#pending = undefined;
+    const pending = this.#take();
     pending?.resolve();
   }
 
   /** What waits is not taken any more. */
   #reject(error: unknown): void {
+    const pending = this.#take();
+    pending?.reject(error);
+  }
+
+  #take(): Pending | undefined {
     const pending = this.#pending;
     this.#pending = undefined;
-    this.#list = [];
+    this.#list = NOTHING;
     this.#next = 0;
-    pending?.reject(error);
+    return pending;
   }
 }
 

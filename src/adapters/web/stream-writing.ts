@@ -11,6 +11,7 @@ interface Pending {
 /** What the stage is told of the stream. */
 type Told = Pick<Self, "fail" | "signal">;
 
+const NOTHING: readonly never[] = Object.freeze([]);
 const READY: Promise<void> = Promise.resolve();
 /** A stream that is failing, or closing, says so within half as many. */
 const MICROTASKS = 8;
@@ -28,7 +29,7 @@ export class StreamWriting<Chunk> {
   #writer: WriterLike<Chunk> | undefined;
   #self: Told | undefined;
   #pending: Pending | undefined;
-  #list: readonly Chunk[] = [];
+  #list: readonly Chunk[] = NOTHING;
   #next = 0;
   /** Written, and not settled. */
   #inFlight = 0;
@@ -100,17 +101,19 @@ export class StreamWriting<Chunk> {
   resume(): void {
     const writer = this.#writer;
     if (writer === undefined || this.#isHalted || this.#failure !== undefined) return;
-    const list = this.#list;
+    while (this.#next < this.#list.length && this.#inFlight < this.#most() && this.#hasRoom(writer)) this.#writeNext(writer);
+    if (this.#next < this.#list.length && !this.#isAwaitingReady && !this.#hasRoom(writer)) this.#awaitReady(writer);
+  }
+
+  #writeNext(writer: WriterLike<Chunk>): void {
+    const chunk = this.#list[this.#next] as Chunk;
+    this.#next += 1;
+    this.#inFlight += 1;
     try {
-      while (this.#next < list.length && this.#inFlight < this.#most() && this.#hasRoom(writer)) {
-        this.#inFlight += 1;
-        this.#next += 1;
-        writer.write(list[this.#next - 1] as Chunk).then(this.#onWritten, this.#onRefused);
-      }
-      if (this.#next < list.length && !this.#isAwaitingReady && !this.#hasRoom(writer)) this.#awaitReady(writer);
+      writer.write(chunk).then(this.#onWritten, this.#onRefused);
     } catch (error) {
-      // The measure of a stream that is none of the platform's.
-      this.failed(error);
+      // As Node does when the stream is closing.
+      this.#onRefused(error);
     }
   }
 
@@ -175,15 +178,21 @@ export class StreamWriting<Chunk> {
   }
 
   readonly #settle = (): void => {
-    const pending = this.#pending;
-    this.#pending = undefined;
+    const pending = this.#take();
     pending?.resolve();
   };
 
   #reject(error: unknown): void {
+    const pending = this.#take();
+    pending?.reject(error);
+  }
+
+  #take(): Pending | undefined {
     const pending = this.#pending;
     this.#pending = undefined;
-    pending?.reject(error);
+    this.#list = NOTHING;
+    this.#next = 0;
+    return pending;
   }
 
   readonly #onWritten = (): void => {

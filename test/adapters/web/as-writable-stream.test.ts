@@ -130,9 +130,9 @@ describe("writing", () => {
     const probe = new ConsumerProbe(producer);
     const writer = writable.getWriter();
     const write = writer.write(1 as unknown as readonly number[]);
-    await expect(write).rejects.toMatchObject({ option: "a chunk" });
+    await expect(write).rejects.toMatchObject({ code: "SLUICE_BAD_PARTNER" });
     await settle();
-    expect(probe.end).toMatchObject({ type: "error", error: { option: "a chunk" } });
+    expect(probe.end).toMatchObject({ type: "error", error: { code: "SLUICE_BAD_PARTNER" } });
   });
 
   test("keeps every value as it is", async () => {
@@ -553,6 +553,20 @@ describe("a chain", () => {
     expect(await stage.closed).toEqual({ type: "normal" });
     expect(handled).toBe(500);
     expect(greatest).toBeLessThanOrEqual(4 + 8 + 8 + 4);
+  });
+});
+
+describe("the event loop", () => {
+  test("turns while a writer writes as fast as it may", async () => {
+    const { writable, producer } = asWritableStream<number>({ highWaterMark: 16 });
+    const writer = writable.getWriter();
+    const stage = consumer({ subscribeTo: [producer], handleEvents: () => undefined });
+    let ticks = 0;
+    const timer = setInterval(() => (ticks += 1), 0);
+    await writeAll(writer, range(50_000));
+    clearInterval(timer);
+    expect(await stage.closed).toEqual({ type: "normal" });
+    expect(ticks).toBeGreaterThan(2);
   });
 });
 
