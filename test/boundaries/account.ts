@@ -2,14 +2,22 @@
 export class Account {
   produced = 0;
   consumed = 0;
-  /** Thrown away by an overflow policy, which has said so. */
-  discarded = 0;
   /** The greatest that it ever was. */
   greatest = 0;
+  readonly #discarded: () => number;
+
+  /** `discarded`: how many an overflow policy has thrown away, and said so. */
+  constructor(discarded: () => number) {
+    this.#discarded = discarded;
+  }
+
+  get discarded(): number {
+    return this.#discarded();
+  }
 
   produce(): void {
     this.produced += 1;
-    const ahead = this.produced - this.consumed - this.discarded;
+    const ahead = this.produced - this.consumed - this.#discarded();
     if (ahead > this.greatest) this.greatest = ahead;
   }
 }

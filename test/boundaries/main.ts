@@ -1,31 +1,61 @@
-/** `npm run matrix -- [--in NAME] [--out NAME] [--fault CODE] [--list]`: each way in, each way out, each fault marked M. */
-import { runCell, type Verdict } from "./cell.ts";
-import { parseOptions } from "./options.ts";
+/**
+ * `npm run matrix`: each way in, each way out, each fault marked M, and the counts of the tests of the other faults.
+ *
+ * `--in NAME --out NAME --fault CODE` run a part, each may be given several times; `--list` names what there is;
+ * `--thorough` makes the runs of very many events as long for each pair as they are for a cover of the ways.
+ */
+import { runCell, type Cell, type Verdict } from "./cell.ts";
+import { longOf } from "./long.ts";
+import { countTests } from "./other-faults.ts";
+import { parseOptions, type Options } from "./options.ts";
+import { formatFailure, formatList, formatOthers, formatSummary, formatTable, type Row } from "./print.ts";
 import { FAULTS, WAYS_IN, WAYS_OUT } from "./table.ts";
+import { Tally } from "./tally.ts";
 import { countTimers } from "./timers.ts";
 import { Watch } from "./watch.ts";
 
-const LONG = 200_000;
-const options = parseOptions(process.argv.slice(2), { waysIn: WAYS_IN, waysOut: WAYS_OUT, faults: FAULTS });
-countTimers();
-const watch = new Watch();
-const counts = { passed: 0, failed: 0, unfit: 0, none: 0 };
-const times = new Map<number, number>();
-for (const wayIn of options.waysIn) {
-  for (const wayOut of options.waysOut) {
-    for (const fault of options.faults) {
-      const from = performance.now();
-      const verdict: Verdict = await runCell({ wayIn, wayOut, fault }, { watch, long: LONG });
-      times.set(fault.code, (times.get(fault.code) ?? 0) + performance.now() - from);
-      counts[verdict.type] += 1;
-      if (verdict.type === "failed") {
-        console.log(`${wayIn.name} > ${wayOut.name}, fault ${fault.code} (${fault.sentence})`);
-        for (const { run, what, expected, got } of verdict.mismatches) console.log(`  ${run}: ${what}\n    expected ${expected}\n    got      ${got}`);
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+
+async function main(options: Options): Promise<number> {
+  const start = performance.now();
+  const tally = new Tally();
+  const rows: Row[] = [];
+  countTimers();
+  using watch = new Watch();
+  for (const wayIn of options.waysIn) {
+    for (const wayOut of options.waysOut) {
+      const long = longOf(WAYS_IN.indexOf(wayIn), WAYS_OUT.indexOf(wayOut), options.isThorough);
+      const verdicts: Verdict[] = [];
+      for (const fault of options.faults) {
+        const cell: Cell = { wayIn, wayOut, fault };
+        const verdict = await runCell(cell, { watch, long });
+        verdicts.push(verdict);
+        tally.add(verdict);
+        if (verdict.type === "failed") print(formatFailure(cell, verdict.mismatches));
       }
+      rows.push({ wayIn, wayOut, verdicts });
     }
   }
+  print(formatTable(rows, options.faults));
+  print(formatSummary(tally, performance.now() - start));
+  let { failed } = tally;
+  // A part says nothing of the whole.
+  if (options.isWhole) {
+    const others = countTests();
+    print(formatOthers(others));
+    failed += others.filter(({ count }) => count === 0).length;
+    if (tally.unfitShare > Tally.MOST_UNFIT) failed += 1;
+  }
+  print(`${tally.passed} passed, ${failed} failed`);
+  return failed;
 }
-console.log(counts);
-console.log([...times].map(([code, ms]) => `${code}: ${Math.round(ms)}`).join("  "));
-console.log(`${counts.passed} passed, ${counts.failed} failed`);
-process.exitCode = counts.failed > 0 ? 1 : 0;
+
+try {
+  const options = parseOptions(process.argv.slice(2), { waysIn: WAYS_IN, waysOut: WAYS_OUT, faults: FAULTS });
+  if (options.list) print(formatList(options));
+  else process.exitCode = (await main(options)) > 0 ? 1 : 0;
+} catch (error) {
+  if (!(error instanceof TypeError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 2;
+}

@@ -9,6 +9,8 @@ export interface Options {
   readonly faults: readonly Fault[];
   /** Names the parts, and runs nothing. */
   readonly list: boolean;
+  /** The runs of very many events are as long for each pair as they are for the cover. */
+  readonly isThorough: boolean;
   /** The whole table was asked for. */
   readonly isWhole: boolean;
 }
@@ -23,13 +25,14 @@ interface Table {
 export function parseOptions(args: readonly string[], table: Table): Options {
   const { values } = parseArgs({
     args: [...args],
-    options: { in: { type: "string", multiple: true }, out: { type: "string", multiple: true }, fault: { type: "string", multiple: true }, list: { type: "boolean" } },
+    options: { in: { type: "string", multiple: true }, out: { type: "string", multiple: true }, fault: { type: "string", multiple: true }, list: { type: "boolean" }, thorough: { type: "boolean" } },
   });
   return {
     waysIn: chosen("--in", values.in, table.waysIn, ({ name }) => name),
     waysOut: chosen("--out", values.out, table.waysOut, ({ name }) => name),
     faults: chosen("--fault", values.fault, table.faults, ({ code }) => String(code)),
     list: values.list === true,
+    isThorough: values.thorough === true,
     isWhole: values.in === undefined && values.out === undefined && values.fault === undefined,
   };
 }

@@ -6,13 +6,18 @@ export class Watch implements Disposable {
   uncaught: unknown[] = [];
   warnings: Error[] = [];
   reports: Report[] = [];
+  /** How many events were discarded, by what the stages report. */
+  discarded = 0;
   readonly #before = new Map<string, readonly ((...args: never) => void)[]>();
 
   constructor() {
     this.#listen("unhandledRejection", (error) => this.rejections.push(error));
     process.setUncaughtExceptionCaptureCallback((error: unknown) => this.uncaught.push(error));
     this.#listen("warning", (warning) => this.warnings.push(warning as Error));
-    setReporter((report) => this.reports.push(report));
+    setReporter((report) => {
+      if (report.kind === "discarded") this.discarded += report.count;
+      else this.reports.push(report);
+    });
   }
 
   /** Forgets what was heard. */
@@ -21,6 +26,7 @@ export class Watch implements Disposable {
     this.uncaught = [];
     this.warnings = [];
     this.reports = [];
+    this.discarded = 0;
   }
 
   [Symbol.dispose](): void {

@@ -71,8 +71,6 @@ export interface Near {
   readonly joins?: number;
   /** All stages inside, the producer among them. */
   readonly stages: readonly Stage[];
-  /** What was thrown away by an overflow policy. */
-  readonly discarded?: () => number;
   /** Whether the native side has been closed; default it cannot be seen. */
   readonly isClosed?: () => boolean;
   /** What is left behind: listeners, locks. */

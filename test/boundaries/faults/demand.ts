@@ -20,7 +20,7 @@ const neverPulls: Fault = {
         const { prefetches } = scene.far;
         const isTouched = prefetches > 0 || scene.movesFirst;
         most = isTouched ? scene.near.ahead + ((scene.near.windows ?? 0) + prefetches) * (scene.near.joins ?? 1) : 0;
-        scene.atMost("events that were produced", scene.account.produced - (scene.near.discarded?.() ?? 0), most);
+        scene.atMost("events that were produced", scene.account.produced - scene.account.discarded, most);
       },
       after: (scene) => scene.arrived(0),
     });
@@ -67,7 +67,7 @@ const slowUser: Fault = {
       withinMs: 60_000,
       during: longRun,
       after(scene) {
-        const discarded = scene.near.discarded?.() ?? 0;
+        const { discarded } = scene.account;
         scene.same("events that arrive and that are discarded", scene.sink.count + discarded, count);
         if (scene.sink.disorder !== undefined) scene.miss("the order", "as produced", scene.sink.disorder);
         scene.endedNormally();

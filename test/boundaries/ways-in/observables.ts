@@ -61,6 +61,7 @@ export const asyncObservable: WayIn = {
       },
     };
     const stage = fromObservable(observable, { ...stageOptions(settings), overflow: dropOldest(KEPT) });
-    return { ...plain(stage), ahead: KEPT + BURST, discarded: () => stage.snapshot().output?.discarded ?? 0 };
+    // What comes in one turn is looked at together.
+    return { ...plain(stage), ahead: KEPT + BURST };
   },
 };
