@@ -17,7 +17,7 @@ export { causeOf } from "./exit-reason.ts";
 export { fromIterable, type FromIterableOptions, type IterableSource } from "./from-iterable.ts";
 export { fromPush, type FromPushOptions, type PushIntake, type StartPush } from "./from-push.ts";
 export type { CancelMode } from "./inlet-link.ts";
-export { joined, type JoinedOptions, type Joint } from "./joined.ts";
+export { joined, type EventJoint, type JoinedOptions, type Joint } from "./joined.ts";
 export type { InputCounts, OutputCounts, Snapshot, StageState, TimeShares, WaitState } from "./inspect.ts";
 export { checkAbsent, checkOption, checkOptions, integer, isBoolean, isFunction, isSignal, milliseconds, oneOf, type Check } from "./options.ts";
 export type { DemandMode } from "./outlet.ts";

@@ -52,6 +52,12 @@ export interface Joint<In, Out> {
   handleStop(reason: ExitReason): MaybePromise<unknown>;
 }
 
+/** What joins the two halves, and takes events in one by one. */
+export interface EventJoint<In, Out> extends Omit<Joint<In, Out>, "handleEvents"> {
+  /** Takes an event in; it is handled when this has settled. */
+  handleEvent(event: In): MaybePromise<void>;
+}
+
 let made = 0;
 
 /**
@@ -60,19 +66,25 @@ let made = 0;
  *
  * A normal end of the input is told to the joint (`handleComplete`), and ends nothing by itself; a shutdown of it stops the
  * output; an error of it is for the joint to pass on. Whatever ends the output ends the input, and its producers are told
- * the same. The end waits for both, and for what they leave unused.
+ * the same. The end waits for both, and for what they leave unused. When the output has completed, and still delivers, the
+ * input may be stopped: that leaves the producers at once.
  *
+ * @param concurrency how many events are taken in at once, one by one (`handleEvent`); by default they come as lists
  * @throws BadOptionError
  */
-export function joined<In, Out>(options: JoinedOptions<In, Out>, join: (output: PushProducer<Out>) => Joint<In, Out>): ProducerConsumer<In, Out> {
-  return new Joined(options, join);
+export function joined<In, Out>(options: JoinedOptions<In, Out>, join: (output: PushProducer<Out>) => Joint<In, Out>): ProducerConsumer<In, Out>;
+export function joined<In, Out>(options: JoinedOptions<In, Out>, join: (output: PushProducer<Out>) => EventJoint<In, Out>, concurrency: number): ProducerConsumer<In, Out>;
+export function joined<In, Out>(options: JoinedOptions<In, Out>, join: (output: PushProducer<Out>) => AnyJoint<In, Out>, concurrency?: number): ProducerConsumer<In, Out> {
+  return new Joined(options, join, concurrency);
 }
+
+type AnyJoint<In, Out> = EventJoint<In, Out> | Joint<In, Out>;
 
 class Joined<In, Out> implements ProducerConsumer<In, Out> {
   readonly name: string;
   readonly role = "producerConsumer";
   readonly #closeWithinMs: number;
-  readonly #joint: Joint<In, Out>;
+  readonly #joint: AnyJoint<In, Out>;
   readonly #input: Consumer<In>;
   readonly #output: PushProducer<Out>;
   /** As its callbacks see it; there is none before the first subscription. */
@@ -86,7 +98,7 @@ class Joined<In, Out> implements ProducerConsumer<In, Out> {
   /** The clean-up of a producer that was left has failed. */
   #upFailure: { readonly error: unknown } | undefined;
 
-  constructor(options: JoinedOptions<In, Out>, join: (output: PushProducer<Out>) => Joint<In, Out>) {
+  constructor(options: JoinedOptions<In, Out>, join: (output: PushProducer<Out>) => AnyJoint<In, Out>, concurrency: number | undefined) {
     const { subscribeTo = [], maxDemand, minDemand, closeWithinMs = CLOSE_WITHIN_MS, ...rest } = options;
     checkOption("closeWithinMs", closeWithinMs, milliseconds);
     const { name = `joined ${(made += 1)}`, stopWithinMs, timing, handleReport } = rest;
@@ -112,7 +124,9 @@ class Joined<In, Out> implements ProducerConsumer<In, Out> {
         this.#inputSelf = self;
         return this.#joint.handleInput?.(self);
       },
-      handleEvents: (events) => this.#joint.handleEvents(events),
+      ...(concurrency === undefined
+        ? { handleEvents: (events: readonly In[]) => (this.#joint as Joint<In, Out>).handleEvents(events) }
+        : { handleEvent: (event: In) => (this.#joint as EventJoint<In, Out>).handleEvent(event), concurrency }),
       handleComplete: () => {
         this.#isFinishing = true;
         return this.#joint.handleComplete();
@@ -208,8 +222,10 @@ class Joined<In, Out> implements ProducerConsumer<In, Out> {
   #stopInput(reason: ExitReason): void {
     this.#hasInputEnded = true;
     if (this.#isOutputEnding) return;
-    if (reason.type === "shutdown") void this.#output.stop(reason.reason);
-    else if (reason.type === "error") this.#joint.handleInputError(reason.error);
+    if (reason.type === "shutdown") {
+      // One that has completed delivers what it has, as a stage does that is about to end.
+      if (this.#output.snapshot().state === "running") void this.#output.stop(reason.reason);
+    } else if (reason.type === "error") this.#joint.handleInputError(reason.error);
   }
 
   async #stopOutput(reason: ExitReason): Promise<void> {
@@ -223,10 +239,12 @@ class Joined<In, Out> implements ProducerConsumer<In, Out> {
   }
 
   async #finishInput(): Promise<void> {
-    if (this.#isFinishing || this.#hasInputEnded) await this.#settled(this.#input.closed);
+    if (this.#isFinishing) await this.#settled(this.#input.closed);
     else {
+      const wasUnfinished = !this.#hasInputEnded;
       await this.#input.stop();
-      await this.#settled(this.#joint.handleEarlyEnd?.());
+      await this.#released();
+      if (wasUnfinished) await this.#settled(this.#joint.handleEarlyEnd?.());
     }
   }
 
@@ -236,6 +254,11 @@ class Joined<In, Out> implements ProducerConsumer<In, Out> {
       if (reason.type === "error") this.#inputSelf?.fail(reason.error);
       await this.#input.stop(causeOf(reason));
     }
+    await this.#released();
+  }
+
+  /** What the input has left unused has released its resources. */
+  async #released(): Promise<void> {
     const released = Promise.all(this.#producers.map((each) => each.released()));
     released.catch((error: unknown) => {
       this.#upFailure = { error };

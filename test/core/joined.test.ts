@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { ADOPT, BadOptionError, StoppedError, fromIterable, joined, pipeline, consumer, type ExitReason, type JoinedOptions, type Joint, type ProducerConsumer, type PushProducer, type Self } from "sluice";
+import { ADOPT, BadOptionError, StoppedError, fromIterable, joined, pipeline, consumer, type EventJoint, type ExitReason, type JoinedOptions, type Joint, type ProducerConsumer, type PushProducer, type Self } from "sluice";
 import { ConsumerProbe, ProducerProbe, settle } from "sluice/testing";
 import { deferred } from "./support/deferred.ts";
 import { range } from "./support/range.ts";
@@ -131,7 +131,106 @@ describe("events", () => {
   });
 });
 
+/** Gives each event back when it is told to. */
+class Desk implements EventJoint<number, number> {
+  readonly calls: number[] = [];
+  readonly #output: PushProducer<number>;
+  readonly #settlers = new Map<number, () => void>();
+
+  constructor(output: PushProducer<number>) {
+    this.#output = output;
+  }
+
+  handleEvent(event: number): Promise<void> {
+    this.calls.push(event);
+    return new Promise((resolve) => this.#settlers.set(event, resolve));
+  }
+
+  answer(event: number): void {
+    this.#output.emit([event]);
+    this.#settlers.get(event)?.();
+  }
+
+  handleDemand(): void {}
+
+  handleComplete(): void {
+    this.#output.complete();
+  }
+
+  handleInputError(): void {}
+
+  handleStop(): void {}
+}
+
+describe("events one by one", () => {
+  test("are taken in up to so many at once, and each is handled when its call has settled", async () => {
+    const up = new ProducerProbe<number>();
+    let desk!: Desk;
+    const stage = joined<number, number>({ subscribeTo: [up.producer] }, (output) => (desk = new Desk(output)), 2);
+    const down = new ConsumerProbe(stage);
+    await down.ask(10);
+    await up.emit(1, 2, 3);
+    expect(desk.calls).toEqual([1, 2]);
+    desk.answer(2);
+    await settle();
+    expect(desk.calls).toEqual([1, 2, 3]);
+    expect(stage.snapshot()).toMatchObject({ input: { inCallback: 2, handled: 1 } });
+    await up.complete();
+    desk.answer(3);
+    await settle();
+    expect(down.ends).toEqual([]);
+    desk.answer(1);
+    await settle();
+    expect([down.events, down.end]).toEqual([[2, 3, 1], { type: "normal" }]);
+  });
+});
+
+describe("an input that is stopped", () => {
+  test("when the output has completed leaves its producers, and what was given is delivered", async () => {
+    const up = new ProducerProbe<number>();
+    let input!: Self;
+    let output!: PushProducer<number>;
+    const stage = joined<number, number>({ subscribeTo: [up.producer] }, (given) =>
+      Object.assign(new Pipe((output = given)), {
+        handleInput: (self: Self) => {
+          input = self;
+        },
+      }),
+    );
+    const down = new ConsumerProbe(stage);
+    await settle();
+    output.emit([1, 2]);
+    output.complete();
+    await settle();
+    input.stop();
+    await settle();
+    expect(up.cancels).toMatchObject([{ kind: "down", reason: { type: "shutdown" } }]);
+    expect(down.ends).toEqual([]);
+    await down.ask(2);
+    expect([down.events, down.end]).toEqual([[1, 2], { type: "normal" }]);
+  });
+});
+
 describe("an end", () => {
+  test("of the output first waits for what that releases", async () => {
+    const released = deferred();
+    let output!: PushProducer<number>;
+    const numbers = fromIterable({
+      [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: false, value: 1 }), return: () => released.promise.then(() => ({ done: true, value: undefined })) }),
+    } as AsyncIterable<number>);
+    const stage = joined<number, number>({ subscribeTo: [{ to: numbers, maxDemand: 1 }] }, (given) => new Pipe((output = given)));
+    let isOver = false;
+    void stage.closed.then(() => (isOver = true));
+    const down = new ConsumerProbe(stage);
+    await down.ask(1);
+    output.complete();
+    await settle();
+    expect(isOver).toBe(false);
+    released.resolve();
+    await settle();
+    expect(down.end).toEqual({ type: "normal" });
+  });
+
   test("of the input is told, and the joint ends the output", async () => {
     const { up, stage, pipe, down } = between();
     await down.ask(5);
