@@ -5,6 +5,7 @@ import { causeOf } from "./exit-reason.ts";
 import { checkOption, checkOptions, integer, isBoolean, milliseconds, type Check } from "./options.ts";
 import { producer, type ProducerOptions } from "./producer.ts";
 import type { ExitReason } from "./protocol.ts";
+import { tell } from "./report.ts";
 import { CHECKS_OF } from "./start.ts";
 import { inNextTurn, readTime, spend } from "./scheduler.ts";
 import { isThenable } from "./stage.ts";
@@ -46,12 +47,14 @@ export function fromIterable<Event>(source: IterableSource<Event>, options: From
   );
   checkOptions("fromIterable", options, CHECKS);
   const { await: awaits = false, concurrency = 1, closeWithinMs = CLOSE_WITHIN_MS, ...rest } = options;
-  const reading = new Reading<Event>(source, awaits, concurrency, closeWithinMs);
-  return producer<Event>({
+  const stage: Producer<Event> = producer<Event>({
     ...rest,
     handleDemand: (demand, self) => reading.demand(demand, self),
     handleStop: (reason) => reading.stop(reason),
   });
+  const late = (error: unknown): void => tell(rest.handleReport, { kind: "late-failure", stage: stage.name, error });
+  const reading = new Reading<Event>(source, { awaits, concurrency, closeWithinMs, late });
+  return stage;
 }
 
 const CHECKS: Readonly<Record<string, Check>> = {
@@ -70,12 +73,21 @@ const LONGEST_MS = 5;
 
 type AnyIterator<Event> = Iterator<Event, unknown> | AsyncIterator<Event, unknown>;
 
+interface Settings {
+  readonly awaits: boolean;
+  readonly concurrency: number;
+  readonly closeWithinMs: number;
+  /** A `next()` in flight has failed behind the end of the iterator. */
+  readonly late: (error: unknown) => void;
+}
+
 /** One pass over the iterable; asked - delivered is its only account. */
 class Reading<Event> {
   readonly #source: IterableSource<Event>;
   readonly #awaits: boolean;
   readonly #concurrency: number;
   readonly #closeWithinMs: number;
+  readonly #late: Settings["late"];
   #iterator: AnyIterator<Event> | undefined;
   #isAsync = false;
   #self: Self<Event> | undefined;
@@ -89,11 +101,12 @@ class Reading<Event> {
   #isOver = false;
   #isStopped = false;
 
-  constructor(source: IterableSource<Event>, awaits: boolean, concurrency: number, closeWithinMs: number) {
+  constructor(source: IterableSource<Event>, { awaits, concurrency, closeWithinMs, late }: Settings) {
     this.#source = source;
     this.#awaits = awaits;
     this.#concurrency = concurrency;
     this.#closeWithinMs = closeWithinMs;
+    this.#late = late;
   }
 
   demand(demand: number, self: Self<Event>): void {
@@ -253,7 +266,9 @@ class Reading<Event> {
 
   readonly #onError = (error: unknown): void => {
     this.#inFlight -= 1;
-    this.#fail(error);
+    // The stage may have to deliver what came before the end.
+    if (this.#isOver && !this.#isStopped) this.#late(error);
+    else this.#fail(error);
   };
 
   #emit(events: readonly Event[]): void {

@@ -754,6 +754,27 @@ describe("with concurrency", () => {
     expect(probe.end).toEqual({ type: "error", error: failure });
   });
 
+  test("one that fails behind the end of the iterator is reported, and changes no end that has to wait for what is buffered", async () => {
+    const results = [deferred<IteratorResult<number>>(), deferred<IteratorResult<number>>(), deferred<IteratorResult<number>>()];
+    let next = 0;
+    const iterator = { next: () => (results[next++] as (typeof results)[number]).promise, [Symbol.asyncIterator]: () => iterator };
+    const late = new Error("late");
+    const reports: Report[] = [];
+    const numbers = fromIterable<number>(iterator, { name: "numbers", concurrency: 3, whenUnused: "wait", handleReport: (report) => reports.push(report) });
+    const first = new ConsumerProbe(numbers);
+    await first.ask(3);
+    await first.cancel();
+    results[0]?.resolve({ value: 1, done: false });
+    results[1]?.resolve({ value: undefined, done: true });
+    results[2]?.reject(late);
+    await settle();
+    const second = new ConsumerProbe(numbers);
+    await second.ask(2);
+    expect(second.events).toEqual([1]);
+    expect(second.end).toEqual({ type: "normal" });
+    expect(reports).toEqual([{ kind: "late-failure", stage: "numbers", error: late }]);
+  });
+
   test("several next that find the end end the stage once", async () => {
     const source = new Source(2);
     const probe = new ConsumerProbe(fromIterable(source.async, { concurrency: 5 }));
