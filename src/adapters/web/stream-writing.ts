@@ -1,5 +1,5 @@
 /** Writes lists into a WritableStream, as fast as it wants them, and knows when they have been written. */
-import { SluiceError, within, type Self } from "../../core/index.ts";
+import { SluiceError, inNextTurn, within, type Self } from "../../core/index.ts";
 import type { WritableStreamLike, WriterLike } from "./writable-shapes.ts";
 
 /** Who waits for a list to be written, or for the end. */
@@ -17,7 +17,7 @@ const READY: Promise<void> = Promise.resolve();
 const MICROTASKS = 8;
 
 /**
- * One list at a time. Its chunks go into the stream while that wants more, and on when it is ready; the list has been
+ * One list at a time. Its chunks go into the stream while that wants more, and on when one has settled; the list has been
  * written when the promise of each write has settled.
  *
  * A stream that wants nothing though nothing is in flight has a high-water mark of 0: it gets one chunk at a time.
@@ -33,7 +33,9 @@ export class StreamWriting<Chunk> {
   #next = 0;
   /** Written, and not settled. */
   #inFlight = 0;
-  #isAwaitingReady = false;
+  /** How many writes have settled. */
+  #settled = 0;
+  #isWatching = false;
   /** It is this stage that closes the stream. */
   #isClosing = false;
   /** Nothing more is written: the stage has ended, or nobody wants what would come of it. */
@@ -102,7 +104,7 @@ export class StreamWriting<Chunk> {
     const writer = this.#writer;
     if (writer === undefined || this.#isHalted || this.#failure !== undefined) return;
     while (this.#next < this.#list.length && this.#inFlight < this.#most() && this.#hasRoom(writer)) this.#writeNext(writer);
-    if (this.#next < this.#list.length && !this.#isAwaitingReady && !this.#hasRoom(writer)) this.#awaitReady(writer);
+    if (this.#next < this.#list.length && !this.#isWatching) this.#watch();
   }
 
   #writeNext(writer: WriterLike<Chunk>): void {
@@ -122,10 +124,19 @@ export class StreamWriting<Chunk> {
     return desiredSize !== null && (desiredSize > 0 || this.#inFlight === 0);
   }
 
-  /** For its failure, too: it is heard here while a write is stuck. */
-  #awaitReady(writer: WriterLike<Chunk>): void {
-    this.#isAwaitingReady = true;
-    writer.ready.then(this.#onReady, this.#onFailed);
+  /**
+   * A write that settles goes on with the list. While one is stuck, `ready` tells of a failure that no write tells of yet; to
+   * listen there costs as much as a write, so only who has waited for a turn of the event loop does.
+   */
+  #watch(): void {
+    this.#isWatching = true;
+    const settled = this.#settled;
+    inNextTurn(() => {
+      this.#isWatching = false;
+      if (this.#isHalted || this.#failure !== undefined || this.#next === this.#list.length) return;
+      if (this.#settled === settled) this.#writer?.ready.then(undefined, this.#onFailed);
+      else this.#watch();
+    });
   }
 
   #interrupt(reason: unknown): void {
@@ -197,6 +208,7 @@ export class StreamWriting<Chunk> {
 
   readonly #onWritten = (): void => {
     this.#inFlight -= 1;
+    this.#settled += 1;
     if (this.#isHalted) this.#settleQuiet();
     else if (this.#next < this.#list.length) this.resume();
     else if (this.#inFlight === 0 && !this.#isClosing) this.#settle();
@@ -211,11 +223,6 @@ export class StreamWriting<Chunk> {
   #settleQuiet(): void {
     if (this.#inFlight === 0) this.#onQuiet?.();
   }
-
-  readonly #onReady = (): void => {
-    this.#isAwaitingReady = false;
-    this.resume();
-  };
 
   readonly #onFailed = (error: unknown): void => this.failed(error);
 
