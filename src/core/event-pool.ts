@@ -3,8 +3,8 @@ import type { Continuation } from "./mailbox.ts";
 import { spend } from "./scheduler.ts";
 import { STOPPING, isThenable, type StageCore } from "./stage.ts";
 
-/** Gets `self` behind the event. */
-export type EventHandler = (event: unknown, self: unknown) => unknown;
+/** Gets `self` and the subscription behind the event. */
+export type EventHandler = (event: unknown, self: unknown, from: unknown) => unknown;
 
 /** Whose demand a handled event gives back. */
 interface Origin {
@@ -91,13 +91,13 @@ export class EventPool {
 
   /**
    * Calls the handler. Returns whether it is done with: then its output waits for {@link flush}, and the caller gives the
-   * demand back.
+   * demand back. `from` is the subscription by which the event came.
    */
-  start(event: unknown, origin: Origin | undefined): boolean {
+  start(event: unknown, origin: Origin | undefined, from: unknown): boolean {
     let result: unknown;
     let isPending: boolean;
     try {
-      result = this.#handler(event, this.#owner.self);
+      result = this.#handler(event, this.#owner.self, from);
       isPending = isThenable(result);
     } catch (error) {
       this.#fail(error, origin);

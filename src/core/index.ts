@@ -29,7 +29,8 @@ export { producerConsumer, type ProducerConsumerOptions } from "./producer-consu
 export { ADOPT, NORMAL, OUTLET, type Cancel, type DispatchOptions, type Downward, type ExitReason, type Outlet, type Port, type Subscribable, type Subscribe, type Subscriber, type Upward } from "./protocol.ts";
 export type { IntensityOptions } from "./supervision/restart-intensity.ts";
 export type { ChildContext } from "./supervision/running-child.ts";
-export { setReporter, type Finding, type Report, type Reporter } from "./report.ts";
+export { Queue } from "./queue.ts";
+export { setReporter, tell, type Finding, type Report, type Reporter } from "./report.ts";
 export { FULL_CREDIT, inNextTurn, post, spend, throwUncaught } from "./scheduler.ts";
 export { isThenable, type Role } from "./stage.ts";
 export type { BatchHandler, CompleteOption, EventHandlers, Handlers, MaybePromise, OutletOptions, Returned, StageOptions } from "./stage-options.ts";

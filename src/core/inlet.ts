@@ -385,8 +385,8 @@ export class InletHalf implements ConsumingHalf {
       this.#queued -= 1;
       if (ledger !== undefined) {
         const entry = new LedgerEntry(this.#givingBack, link, ledger, isAsked);
-        if (pool.start(event, entry)) entry.handled();
-      } else if (pool.start(event, isAsked ? link : undefined) && isAsked) done += 1;
+        if (pool.start(event, entry, link)) entry.handled();
+      } else if (pool.start(event, isAsked ? link : undefined, link) && isAsked) done += 1;
     }
     pool.flush();
     if (done > 0) link.handled(done);

@@ -87,8 +87,8 @@ export interface BatchHandler<In, Out, Emitted> {
 }
 
 export interface EventHandlers<In, Out, Emitted> {
-  /** Gets one event. */
-  readonly handleEvent: (event: In, self: Self<Emitted>) => Returned<Out>;
+  /** Gets one event, and behind `self` the subscription by which it came. */
+  readonly handleEvent: (event: In, self: Self<Emitted>, from: Subscription) => Returned<Out>;
   /** How many calls may run at once: an integer from 1. Default 1. */
   readonly concurrency?: number | undefined;
   /** Whether outputs keep the order of their events, behind the slowest. Default true. */

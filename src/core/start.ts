@@ -40,7 +40,7 @@ export interface AnyOptions {
   readonly minDemand?: number | undefined;
   readonly subscribeTo?: readonly unknown[] | undefined;
   readonly handleEvents?: ((events: readonly never[], from: Subscription, self: never) => unknown) | undefined;
-  readonly handleEvent?: ((event: never, self: never) => unknown) | undefined;
+  readonly handleEvent?: ((event: never, self: never, from: Subscription) => unknown) | undefined;
   readonly concurrency?: number | undefined;
   readonly ordered?: boolean | undefined;
   readonly handleComplete?: ((self: never) => unknown) | undefined;

@@ -490,6 +490,20 @@ describe("a consumer of several producers", () => {
     ]);
   });
 
+  test("tells the handler of single events by which subscription each came, with redelivery or without", async () => {
+    const [one, other] = [fromIterable([1], { name: "one" }), fromIterable(["a"], { name: "other" })];
+    const handled: unknown[] = [];
+    await using sink = consumer({
+      subscribeTo: [one, { to: other, onCrash: "redeliver" }],
+      handleEvent: (event, _, from) => void handled.push([from.name, event]),
+    });
+    await sink.closed;
+    expect(handled).toEqual([
+      ["one", 1],
+      ["other", "a"],
+    ]);
+  });
+
   test("handles their lists in the order in which they came", async () => {
     const [one, other] = [new ProducerProbe<number>(), new ProducerProbe<number>()];
     const gate = deferred();
