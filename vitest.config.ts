@@ -8,7 +8,7 @@ const config: UserConfig = defineConfig({
     alias: [
       { find: /^sluice$/, replacement: at("./src/core/index.ts") },
       { find: /^sluice\/testing$/, replacement: at("./src/testing/index.ts") },
-      { find: /^sluice\/(\w+)$/, replacement: `${at("./src/adapters/")}$1.ts` },
+      { find: /^sluice\/([\w-]+)$/, replacement: `${at("./src/adapters/")}$1.ts` },
     ],
   },
   test: {
