@@ -77,7 +77,7 @@ export class Signalling<Event> {
   /** Signals `onSubscribe`. What that throws is thrown on, and no signal follows. */
   begin(): void {
     if (this.#state !== NEW) return;
-    this.#state = this.#failure === undefined ? OPEN : FAILED;
+    this.#state = OPEN;
     // An object of its own: it is all of this that a Subscriber should see.
     const subscription: Subscription = { request: (demand) => this.#request(demand), cancel: () => this.#cancel() };
     try {
@@ -124,9 +124,9 @@ export class Signalling<Event> {
   }
 
   /** As {@link next} for each event of a list. A promise where the Subscriber takes longer than a slice. */
-  list(events: readonly Event[], from: StageSubscription, self: Pick<Self, "signal">): Promise<void> | undefined {
+  list(events: readonly Event[], from: StageSubscription): Promise<void> | undefined {
     this.#asking.received(from, events.length);
-    return this.#list(events, 0, self);
+    return this.#list(events, 0);
   }
 
   /** A normal end waits for what is held, and for nothing when the stage stops. */
@@ -193,7 +193,7 @@ export class Signalling<Event> {
 
   // ---- signals
 
-  #list(events: readonly Event[], from: number, self: Pick<Self, "signal">): Promise<void> | undefined {
+  #list(events: readonly Event[], from: number): Promise<void> | undefined {
     let place = from;
     let most = 1;
     while (place < events.length && this.#open > 0 && this.#held.length === 0 && this.#state === OPEN) {
@@ -203,7 +203,7 @@ export class Signalling<Event> {
       most = Math.min(2 * most, CLOCK_EVENTS);
       if (spend(CLOCK) && place < events.length) {
         this.#rest = events.length - place;
-        return inNextSlice().then(() => (self.signal.aborted ? undefined : this.#list(events, place, self)));
+        return inNextSlice().then(() => this.#list(events, place));
       }
     }
     this.#rest = 0;

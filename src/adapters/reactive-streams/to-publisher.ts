@@ -19,7 +19,7 @@
  *
  * Acks: an event counts as handled when `onNext` has returned.
  */
-import { BadOptionError, OUTLET, consumer, throwUncaught, type Consumer, type Producer, type Self, type SubscribeOptions, type Subscription as StageSubscription } from "../../core/index.ts";
+import { BadOptionError, OUTLET, consumer, throwUncaught, type Consumer, type Producer, type SubscribeOptions, type Subscription as StageSubscription } from "../../core/index.ts";
 import { Audience } from "./audience.ts";
 import { checkSubscriber, subscribedTwice } from "./rules.ts";
 import type { Publisher, Subscriber } from "./shapes.ts";
@@ -102,7 +102,7 @@ class Published<Event> implements Publisher<Event> {
       // One by one where the stage must know which are to be delivered again.
       ...(this.#dispatch.onCrash === "redeliver"
         ? { handleEvent: (event: Event, _: unknown, from: StageSubscription) => signalling.next(event, from) }
-        : { handleEvents: (events: readonly Event[], from: StageSubscription, self: Self) => signalling.list(events, from, self) }),
+        : { handleEvents: (events: readonly Event[], from: StageSubscription) => signalling.list(events, from) }),
       handleComplete: (self) => signalling.complete(self),
       handleStop(reason) {
         if (isOwner) void producer?.stop?.(reason.type === "shutdown" ? reason.reason : undefined);

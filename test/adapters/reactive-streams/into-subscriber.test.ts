@@ -219,6 +219,21 @@ describe("several producers of one Subscriber", () => {
     expect([one.asks, other.asks]).toEqual([[3, 1], [3, 2]]);
   });
 
+  test("do not overtake what waits", async () => {
+    const [one, other] = [new ProducerProbe<number>(), new ProducerProbe<number>()];
+    const ann = new Listener<number>();
+    await using _ = intoSubscriber(ann, { subscribeTo: [one.producer, other.producer] });
+    await settle();
+    ann.request(2);
+    await settle();
+    await one.emit(1, 2);
+    await other.emit(3);
+    const emitted = other.emit(4);
+    ann.request(2);
+    await emitted;
+    expect(ann.events).toEqual([1, 2, 3, 4]);
+  });
+
   test("may end before what waits is requested: the end waits with it", async () => {
     const [one, other] = [new ProducerProbe<number>(), new ProducerProbe<number>()];
     const ann = new Listener<number>();
@@ -288,7 +303,28 @@ describe("several producers of one Subscriber", () => {
   });
 });
 
-test("the event loop turns while a slow Subscriber takes what had to wait", async () => {
+test("what a Subscriber throws when only the end is left to wait for ends the stage, too", async () => {
+  const error = new Error("in onNext");
+  const [one, other] = [new ProducerProbe<number>(), new ProducerProbe<number>()];
+  const ann = new Listener<number>({
+    onNext(event) {
+      if (event === 2) throw error;
+    },
+  });
+  const stage = intoSubscriber(ann, { subscribeTo: [one.producer, other.producer] });
+  await settle();
+  ann.request(1);
+  await settle();
+  await one.emit(1);
+  await other.emit(2, 3);
+  await one.complete();
+  await other.complete();
+  ann.request(1);
+  expect(await stage.closed).toEqual({ type: "error", error });
+  expect(ann.signals).toEqual(["onSubscribe", "onNext", "onNext"]);
+});
+
+test("the event loop turns while a slow Subscriber takes what had to wait; an error comes behind what it has requested", async () => {
   const stage = producer<number>({ dispatcher: broadcastDispatcher() });
   const publisher = toPublisher(stage);
   const turns: number[] = [];
@@ -306,11 +342,12 @@ test("the event loop turns while a slow Subscriber takes what had to wait", asyn
   stage.emit(range(16));
   await settle();
   expect([ann.events.length, ben.events.length]).toEqual([16, 0]);
-  ben.request(16);
+  const error = new Error("no more");
+  ben.request(15);
+  stage.fail(error);
   await settle();
-  expect(ben.events).toEqual(range(16));
-  expect(turns[0]).toBeLessThan(16);
-  await stage.stop();
+  expect([ben.events, ben.ends]).toEqual([range(15), [error]]);
+  expect(turns[0]).toBeLessThan(15);
 });
 
 describe("intoSubscriber refuses", () => {
