@@ -1,13 +1,11 @@
 /** Feeds a Readable, or the readable half of a Duplex, from a producer. */
 import type { Readable } from "node:stream";
 import {
-  FULL_CREDIT,
   OUTLET,
   errorOf,
   heed,
   inNextTurn,
   post,
-  spend,
   within,
   type DispatchOptions,
   type Downward,
@@ -19,6 +17,8 @@ import {
   type Upward,
 } from "../../core/index.ts";
 import type { Carry } from "./carrying.ts";
+import { Rest } from "./rest.ts";
+import { SliceClock } from "./slice-clock.ts";
 import { told } from "./told.ts";
 
 export interface SupplySettings {
@@ -33,10 +33,6 @@ export interface SupplySettings {
   /** A normal end has been told to the stream. */
   readonly handleEnd?: () => void;
 }
-
-/** The greatest number of events between two looks at the clock: after 1, 2, 4, … of them, as who takes them may be slow. */
-const CLOCK_EVENTS = 256;
-const NOTHING: readonly never[] = [];
 
 /**
  * The consumer's end of a wire. The stream calls `wanted` from `_read`, `taken` after each `read`, and `leave` from
@@ -62,12 +58,9 @@ export class Supply<Event> implements Subscriber<Event> {
   readonly #isExact: boolean;
   /** Heeds the signal no more. */
   #unheed: (() => void) | undefined;
-  /** The list that is being pushed, how far, and those behind it. */
-  #list: readonly Event[] = NOTHING;
-  #index = 0;
-  #waiting: (readonly Event[])[] = [];
-  #next = 0;
-  #arriving: (readonly Event[])[] = [];
+  readonly #clock = new SliceClock();
+  /** What has come and was not pushed. */
+  readonly #rest = new Rest<Event>();
   /** Asked for, and not pushed. */
   #outstanding = 0;
   #hasStarted = false;
@@ -76,8 +69,6 @@ export class Supply<Event> implements Subscriber<Event> {
   #isFeeding = false;
   /** A turn of the event loop is awaited. */
   #isPausing = false;
-  #untilClock = 1;
-  #clockEvents = 1;
   /** How the events have ended. What came before is read first. */
   #end: ExitReason | undefined;
   /** Nothing is pushed any more. */
@@ -133,7 +124,7 @@ export class Supply<Event> implements Subscriber<Event> {
 
   #takenBeforeEnd(isEmptyHanded: boolean): void {
     if (this.#isHungry && this.#stream.readableLength <= this.#low) this.#feed();
-    if (this.#isOver || !this.#isDry()) return;
+    if (this.#isOver || !this.#rest.isEmpty()) return;
     // The end makes Node emit 'readable' in the call; the reader has not got yet what it has just read.
     if (this.#end?.type === "normal") post(this.#ending, undefined);
     // Who wants more bytes than there are, and will be, would wait for ever.
@@ -148,7 +139,7 @@ export class Supply<Event> implements Subscriber<Event> {
     this.#unheed?.();
     this.#depart(this.#abort ?? (error === null ? { type: "shutdown" } : { type: "error", error }));
     this.#isOver = true;
-    this.#clear();
+    this.#rest.clear();
     // Who aborts does not wait: the stage reports what goes wrong.
     if (this.#released === undefined || this.#abort !== undefined) done(error);
     else
@@ -165,15 +156,12 @@ export class Supply<Event> implements Subscriber<Event> {
     if ("type" in message) {
       this.#end = message.reason;
       if (message.reason.type !== "normal" && this.#settings.isImmediate) {
-        this.#clear();
+        this.#rest.clear();
         this.#finish(true);
       } else this.#finish();
       return;
     }
-    if (this.#isDry()) {
-      this.#list = message;
-      this.#index = 0;
-    } else this.#arriving.push(message);
+    this.#rest.push(message);
     if (this.#isHungry) this.#serve();
   }
 
@@ -199,22 +187,20 @@ export class Supply<Event> implements Subscriber<Event> {
     this.#isFeeding = true;
     const stream = this.#stream;
     try {
-      while (this.#isHungry && !this.#isDry()) {
-        let event: unknown = this.#list[this.#index];
-        this.#index += 1;
+      while (this.#isHungry && !this.#rest.isEmpty()) {
+        let event: unknown = this.#rest.take();
         this.#outstanding -= 1;
         if (!this.#isObjects || event === null || event === undefined) {
           event = this.#carried(event);
           if (event === undefined) continue;
         }
         this.#isHungry = stream.push(event) && (!this.#isExact || stream.readableFlowing === true);
-        this.#untilClock -= 1;
-        if (this.#untilClock === 0 && this.#isSliceOver()) break;
+        if (this.#clock.isOver()) break;
       }
     } finally {
       this.#isFeeding = false;
       // The slice is over, or a listener has thrown.
-      if (this.#isHungry && !this.#isDry() && !this.#isPausing) {
+      if (this.#isHungry && !this.#rest.isEmpty() && !this.#isPausing) {
         this.#isPausing = true;
         inNextTurn(this.#resume);
       }
@@ -226,13 +212,6 @@ export class Supply<Event> implements Subscriber<Event> {
     if (!this.#isOver) this.#serve();
   };
 
-  #isSliceOver(): boolean {
-    const isOver = spend(FULL_CREDIT);
-    this.#clockEvents = isOver ? 1 : Math.min(CLOCK_EVENTS, this.#clockEvents * 2);
-    this.#untilClock = this.#clockEvents;
-    return isOver;
-  }
-
   /** What to push for an event that must be looked at; `undefined` if nothing. */
   #carried(event: unknown): unknown {
     try {
@@ -242,42 +221,9 @@ export class Supply<Event> implements Subscriber<Event> {
       const reason: ExitReason = { type: "error", error };
       this.#depart(reason);
       this.#end = reason;
-      this.#clear();
+      this.#rest.clear();
       return undefined;
     }
-  }
-
-  // ---- what is at hand
-
-  /** Nothing is at hand. */
-  #isDry(): boolean {
-    return this.#index >= this.#list.length && !this.#turnOver();
-  }
-
-  /** Goes on with the next list, if there is one. */
-  #turnOver(): boolean {
-    if (this.#next === this.#waiting.length) {
-      if (this.#arriving.length === 0) return false;
-      // Two arrays take turns, so that neither is shifted nor grows for ever.
-      const done = this.#waiting;
-      done.length = 0;
-      this.#waiting = this.#arriving;
-      this.#arriving = done;
-      this.#next = 0;
-    }
-    this.#list = this.#waiting[this.#next] as readonly Event[];
-    this.#waiting[this.#next] = NOTHING;
-    this.#next += 1;
-    this.#index = 0;
-    return true;
-  }
-
-  #clear(): void {
-    this.#list = NOTHING;
-    this.#index = 0;
-    this.#waiting = [];
-    this.#arriving = [];
-    this.#next = 0;
   }
 
   // ---- the end
@@ -286,7 +232,7 @@ export class Supply<Event> implements Subscriber<Event> {
 
   /** Tells the stream of the end, when nothing is left before it. */
   #finish(isForced = false): void {
-    if (this.#end === undefined || this.#isOver || !this.#isDry()) return;
+    if (this.#end === undefined || this.#isOver || !this.#rest.isEmpty()) return;
     const failure = errorOf(this.#end, this.#outlet.name);
     if (failure === undefined) {
       this.#isOver = true;
