@@ -5,7 +5,11 @@ const QUIET_TURNS = 3;
 
 /**
  * Resolves when all stages are quiet: no message waits, and none came of the promises that have settled meanwhile. It looks
- * at no clock, so it works under fake timers; a callback that waits for a timer counts as quiet.
+ * at no clock and waits for none: a callback that waits for a timer, or for the network, counts as quiet.
+ *
+ * It works under fake timers, whatever is faked: the turns of the event loop that stages and this function take are those of
+ * `setImmediate` (or `MessageChannel`) and `queueMicrotask` at the time when Sluice was loaded. So load it before you fake. To
+ * let time pass, move the clock, then settle: `vi.advanceTimersByTime(100); await settle();`.
  */
 export async function settle(): Promise<void> {
   for (let quiet = 0; quiet < QUIET_TURNS; ) {
