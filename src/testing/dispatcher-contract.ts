@@ -1,18 +1,11 @@
 /** What every dispatcher must keep, as a list of cases for any test runner. */
+import type { ContractCase } from "./contract-case.ts";
 import { consumerCases } from "./dispatchers/alone-consumers.ts";
 import { listCases } from "./dispatchers/alone-lists.ts";
 import { queueCases } from "./dispatchers/alone-queues.ts";
 import { playStages, stageCases } from "./dispatchers/in-stage.ts";
 import { planOf, type DispatcherContractOptions } from "./dispatchers/plan.ts";
 import { playSequences } from "./dispatchers/sequences.ts";
-
-/** One rule of the contract: a test by that name, which calls `run`. */
-export interface ContractCase {
-  /** A sentence about the dispatcher, in the present tense. */
-  readonly name: string;
-  /** Rejects with a `ContractViolation` when the rule is broken. Each call starts from the beginning. */
-  readonly run: () => Promise<void>;
-}
 
 /**
  * The contract of a `Dispatcher`: the cases that a test runner runs, each by itself and in any order.

@@ -1,9 +1,10 @@
 /** For tests of stages: partners that speak the protocol message by message, a monitor between two stages, the contract of dispatchers, a way to wait for quiet. */
 export { ConsumerProbe, type ConsumerProbeOptions } from "./consumer-probe.ts";
-export { dispatcherContract, type ContractCase } from "./dispatcher-contract.ts";
+export type { ContractCase } from "./contract-case.ts";
+export { dispatcherContract } from "./dispatcher-contract.ts";
 export { ExpectationError } from "./expectation.ts";
 export type { DispatcherContractOptions } from "./dispatchers/plan.ts";
-export { ContractViolation } from "./dispatchers/violation.ts";
+export { ContractViolation } from "./violation.ts";
 export { ProtocolViolation, monitored, type Monitored, type MonitoredWire, type MonitorOptions, type ProtocolRule } from "./monitor.ts";
 export { nonCompliantProducer, type Misbehaviour } from "./non-compliant-producer.ts";
 export { ProbeWire, ProducerProbe, type ProducerProbeOptions } from "./producer-probe.ts";

@@ -3,7 +3,7 @@ import type { DispatchOptions } from "../../core/index.ts";
 import { deliverAll, expectServed, LENGTHS, type AloneCase } from "./alone.ts";
 import { FakeStage } from "./fake-stage.ts";
 import { Guest } from "./guest.ts";
-import { describe } from "./violation.ts";
+import { describe } from "../violation.ts";
 
 export const consumerCases: readonly AloneCase[] = [
   {

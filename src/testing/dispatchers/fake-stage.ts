@@ -2,7 +2,7 @@ import type { Dispatcher, DispatcherFactory, DispatcherHost, DispatchOptions } f
 import { Guest } from "./guest.ts";
 import { Marks } from "./marks.ts";
 import { BUFFER_SIZE, isForNobody, type Plan } from "./plan.ts";
-import { describe, History, type ContractViolation } from "./violation.ts";
+import { describe, History, type ContractViolation } from "../violation.ts";
 
 /** What can be seen of a dispatcher between two calls. */
 interface Sight {

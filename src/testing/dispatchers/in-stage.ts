@@ -1,9 +1,9 @@
 /** The contract of a dispatcher in a producer of this library: what it means for those who consume. */
 import { settle } from "../settle.ts";
 import { isSomeWanted, type Plan } from "./plan.ts";
-import { Random } from "./random.ts";
+import { Random } from "../random.ts";
 import { reasonText, StageScene, type Seat } from "./stage-scene.ts";
-import { describe } from "./violation.ts";
+import { describe } from "../violation.ts";
 
 /** One rule, and how it is tried. */
 export interface StageCase {

@@ -1,4 +1,4 @@
-import type { ContractViolation, History } from "./violation.ts";
+import type { ContractViolation, History } from "../violation.ts";
 
 /** Somebody who waits until what is queued has been delivered. */
 interface Mark {

@@ -2,7 +2,7 @@
 import { deliverAll, expectServed } from "./alone.ts";
 import { FakeStage } from "./fake-stage.ts";
 import type { Plan } from "./plan.ts";
-import { Random } from "./random.ts";
+import { Random } from "../random.ts";
 
 /** Whoever comes and goes is what goes wrong most: joins and leaves have the weight for it. */
 const WEIGHTS = { join: 4, leave: 3, return: 1, ask: 9, bring: 9, again: 4, mark: 1, refused: 1, second: 1 };

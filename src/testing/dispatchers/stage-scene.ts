@@ -4,7 +4,7 @@ import { monitored, type Monitored } from "../monitor.ts";
 import { settle } from "../settle.ts";
 import { Guarded } from "./guarded.ts";
 import { BUFFER_SIZE, isForNobody, type Plan } from "./plan.ts";
-import { describe, History, type ContractViolation } from "./violation.ts";
+import { describe, History, type ContractViolation } from "../violation.ts";
 
 /** A consumer in a place. */
 export interface Seat<Event> {
