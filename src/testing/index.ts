@@ -9,3 +9,7 @@ export { ProtocolViolation, monitored, type Monitored, type MonitoredWire, type 
 export { nonCompliantProducer, type Misbehaviour } from "./non-compliant-producer.ts";
 export { ProbeWire, ProducerProbe, type ProducerProbeOptions } from "./producer-probe.ts";
 export { settle } from "./settle.ts";
+export { wayInContract } from "./way-in-contract.ts";
+export type { WayInAbility, WayInContractOptions, WayInSettings, WayInSource, WayInStep } from "./ways/way-in.ts";
+export { wayOutContract } from "./way-out-contract.ts";
+export type { ReadWayOut, ToldSink, ToldWayOut, WayOutContractOptions, WayOutSettings, WrittenSink, WrittenWayOut } from "./ways/way-out.ts";

@@ -18,6 +18,8 @@ const MOST_LINES = 60;
 
 /** What has been done so far, and the errors that tell of it. */
 export class History {
+  /** How many lines there ever were. */
+  noted = 0;
   readonly #lines: string[] = [];
   readonly #seed: number | undefined;
 
@@ -26,6 +28,7 @@ export class History {
   }
 
   note(line: string): void {
+    this.noted += 1;
     if (this.#lines.push(line) > MOST_LINES) this.#lines.shift();
   }
 
