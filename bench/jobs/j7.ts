@@ -6,14 +6,21 @@ import { into, job, out } from "./over-boundaries.ts";
 const RUNS = 3;
 const TITLE = "how long a timer of 1 ms waits while a stage is drained for 2 s";
 
-/** All of ours have the same targets. */
-const section = (name: string, p99: number, greatest: number, cases: readonly SpeedCase[]): Section => ({
+interface Limits {
+  readonly p99: number;
+  readonly greatest?: number;
+}
+
+/** All of ours have the same limits. */
+const section = (name: string, { p99, greatest }: Limits, cases: readonly SpeedCase[]): Section => ({
   name: `J7 ${name}`,
   title: TITLE,
   runs: RUNS,
   cases: cases.map(loopDelayCase),
   targets: cases.filter(({ by }) => by === "sluice").flatMap((each) => loopDelayTargets(each.name, p99, greatest)),
 });
+
+const SHORT = { p99: 8, greatest: 25 };
 
 const loops = () => import("../cases/ways-out/loops.ts");
 const nodeOut = () => import("../cases/ways-out/node.ts");
@@ -23,23 +30,23 @@ const webOut = () => import("../cases/ways-out/whatwg.ts");
 export const j7: Job = {
   name: "j7",
   sections: [
-    section("for await", 8, 25, [
+    section("for await", SHORT, [
       out("for await", async () => (await loops()).exact),
       out("events()", async () => (await loops()).readAhead),
       out("batches()", async () => (await loops()).batches),
     ]),
-    section("Node", 8, 25, [
+    section("Node", SHORT, [
       out("on data", async () => (await nodeOut()).onData({ maxDemand: 1000 })),
       out("for await over a Readable", async () => (await nodeOut()).forAwait()),
       out("intoWritable", async () => (await nodeOut()).writable("at once")),
       into("fromReadable", async () => (await import("../cases/ways-in/node.ts")).readable),
       job("Readable.from", "node", async () => (await import("../cases/j5/node.ts")).readableFrom),
     ]),
-    section("RxJS", 8, 25, [
+    section("RxJS", SHORT, [
       out("toObservable", async () => (await import("../cases/ways-out/rxjs.ts")).observable),
       into("fromObservable", async () => (await import("../cases/ways-in/rxjs.ts")).observable),
     ]),
-    section("WHATWG", 20, 25, [
+    section("WHATWG", { p99: 20 }, [
       out("reader", async () => (await webOut()).readLoop()),
       out("intoWritableStream", async () => (await webOut()).writable),
       into("fromReadableStream", async () => (await import("../cases/ways-in/whatwg.ts")).readable),
