@@ -17,7 +17,8 @@
  * Acks: a write resolves when its event has been taken by a consumer; with `processed` when that has handled it and asks for
  * the next.
  */
-import { checkAbsent, checkOption, isBoolean, isFunction, producer, type Check, type Producer, type ProducerOptions, type PushProducer } from "../../core/index.ts";
+import { checkAbsent, checkOption, demandDispatcher, isBoolean, isFunction, producer, type Check, type Producer, type ProducerOptions, type PushProducer } from "../../core/index.ts";
+import { Holders } from "./acknowledging.ts";
 import { StreamIntake } from "./stream-intake.ts";
 import type { NativeWritableStream } from "./writable-shapes.ts";
 
@@ -53,30 +54,24 @@ export interface WritableProducer<in Chunk, out Event> {
 export function asWritableStream<Event>(options: AsWritableStreamOptions<Event, readonly Event[]> & { readonly lists: true }): WritableProducer<readonly Event[], Event>;
 export function asWritableStream<Event>(options?: AsWritableStreamOptions<Event> & { readonly lists?: false | undefined }): WritableProducer<Event, Event>;
 export function asWritableStream<Event>(options: AsWritableStreamOptions<Event, never> = {}): WritableProducer<unknown, Event> {
-  const { highWaterMark = 1, size, processed = false, lists = false, handleSubscribe, handleCancel, ...rest } = options;
+  const { highWaterMark = 1, size, processed = false, lists = false, ...rest } = options;
   checkOption("highWaterMark", highWaterMark, isMark);
   if (size !== undefined) checkOption("size", size, isFunction);
   checkOption("processed", processed, isBoolean);
   checkOption("lists", lists, isBoolean);
   checkAbsent("asWritableStream", rest, "handleDemand", "handleStop");
 
+  const holders = processed ? new Holders(() => stage.name, () => intake.handled()) : undefined;
   const stage: PushProducer<Event> = producer<Event>({
     bufferSize: Infinity,
     ...rest,
-    handleSubscribe(from, self) {
-      intake.joined();
-      return handleSubscribe?.(from, self);
-    },
-    handleCancel(info, from, self) {
-      intake.left();
-      return handleCancel?.(info, from, self);
-    },
+    ...(holders && { dispatcher: holders.over(rest.dispatcher ?? demandDispatcher()) }),
     handleDemand: (demand, self) => intake.demand(demand, self),
     handleStop: (reason) => intake.stop(reason),
   });
   // Whoever writes hears of its error: this receives it.
   void stage.closed;
-  const intake = new StreamIntake<Event>(stage, lists, processed);
+  const intake = new StreamIntake<Event>(stage, lists, holders);
   const writable = new WritableStream<unknown>(
     {
       start: (controller) => intake.start(controller),

@@ -1,5 +1,6 @@
 /** What is written into a stream of our making, on its way to a producer. */
 import { SluiceError, StoppedError, type ExitReason, type PushProducer, type Self } from "../../core/index.ts";
+import type { Holders } from "./acknowledging.ts";
 import { toldAt } from "./told.ts";
 import type { WritableController } from "./writable-shapes.ts";
 
@@ -15,40 +16,34 @@ const NOTHING: readonly never[] = Object.freeze([]);
 export class StreamIntake<Event> {
   readonly #stage: PushProducer<Event>;
   readonly #isLists: boolean;
-  readonly #isProcessed: boolean;
+  /** Those who have what was written: only if a write waits for them. */
+  readonly #holders: Holders | undefined;
   #self: Self<Event> | undefined;
   #controller: WritableController | undefined;
   #wanted = 0;
-  #consumers = 0;
   /** What is being written, and how much of it has been taken. */
   #list: readonly Event[] = NOTHING;
   #next = 0;
   #pending: Pending | undefined;
   #isClosing = false;
 
-  constructor(stage: PushProducer<Event>, isLists: boolean, isProcessed: boolean) {
+  constructor(stage: PushProducer<Event>, isLists: boolean, holders: Holders | undefined) {
     this.#stage = stage;
     this.#isLists = isLists;
-    this.#isProcessed = isProcessed;
+    this.#holders = holders;
   }
 
   // ---- the stage
 
-  joined(): void {
-    this.#consumers += 1;
-  }
-
-  left(): void {
-    this.#consumers -= 1;
-  }
-
   demand(demand: number, self: Self<Event>): void {
-    if (this.#isProcessed && demand > 1) throw asksForMany(this.#stage.name, demand);
     this.#self = self;
     this.#wanted += demand;
     if (this.#next < this.#list.length) this.#feed();
-    // Who asks again has handled what he had.
-    else if (this.#isProcessed && this.#wanted >= this.#consumers && !this.#isClosing) this.#settle();
+  }
+
+  /** All have been handled that were given to somebody. */
+  handled(): void {
+    if (this.#isDone && !this.#isClosing) this.#settle();
   }
 
   /** The stage has ended. */
@@ -75,10 +70,8 @@ export class StreamIntake<Event> {
     if (this.#isLists && !Array.isArray(chunk)) return this.#refuse(chunk);
     this.#list = this.#isLists ? (chunk as readonly Event[]) : [chunk as Event];
     this.#next = 0;
-    if (this.#list.length === 0) return undefined;
     if (this.#wanted > 0) this.#feed();
-    if (this.#next === this.#list.length && !this.#isProcessed) return undefined;
-    return this.#wait();
+    return this.#isDone ? undefined : this.#wait();
   }
 
   /** Settles as the stage ends. */
@@ -106,7 +99,13 @@ export class StreamIntake<Event> {
     }
     this.#wanted -= count;
     this.#next += count;
-    if (this.#next === list.length && !this.#isProcessed) this.#settle();
+    if (this.#isDone) this.#settle();
+  }
+
+  /** Taken by consumers, and handled by them if somebody wants to know. */
+  get #isDone(): boolean {
+    if (this.#next < this.#list.length) return false;
+    return this.#holders === undefined || (this.#holders.isEmpty && this.#stage.bufferedCount === 0);
   }
 
   #interrupt(reason: unknown): void {
@@ -146,9 +145,4 @@ export class StreamIntake<Event> {
     this.#next = 0;
     return pending;
   }
-}
-
-function asksForMany(stage: string, demand: number): SluiceError {
-  const why = "a write waits until its event has been processed (processed: true), and who asks for one at a time shows when that is";
-  return new SluiceError("SLUICE_BAD_PARTNER", `expected each consumer of ${stage} to ask for one event at a time, got: an ask for ${demand} (${why})`);
 }

@@ -80,7 +80,6 @@ export class TransformJoint<In, Out> implements Joint<In, Out> {
   }
 
   handleOutputEnd(reason: ExitReason): void {
-    this.#inputFailure = undefined;
     if (reason.type === "normal") return;
     this.#release = this.#break(reason);
     // The end waits for it later.

@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
-import { BadOptionError, StoppedError, consumer, fromIterable, pipeline, producerConsumer, type ExitReason, type Report } from "sluice";
+import { BadOptionError, StoppedError, broadcastDispatcher, consumer, fromIterable, pipeline, producerConsumer, type Consumer, type ExitReason, type Report } from "sluice";
 import { asWritableStream, intoWritableStream, type NativeWriter } from "sluice/web";
 import { ConsumerProbe, settle } from "sluice/testing";
 import { deferred } from "../../core/support/deferred.ts";
@@ -254,6 +254,102 @@ describe("processed", () => {
     await settle();
     expect(probe.end).toEqual({ type: "normal" });
     await close;
+  });
+
+  test("goes on when a consumer leaves that had asked and got nothing", async () => {
+    const { writable, producer } = asWritableStream<number>({ processed: true });
+    const first = new ConsumerProbe(producer);
+    const second = new ConsumerProbe(producer);
+    await first.ask(1);
+    await second.ask(1);
+    const writer = writable.getWriter();
+    const write = writer.write(1);
+    await settle();
+    expect([first.events, second.events]).toEqual([[1], []]);
+    await second.cancel();
+    expect(await stateOfPromise(write)).toBe("pending");
+    await first.ask(1);
+    expect(await stateOfPromise(write)).toBe("resolved");
+    const next = writer.write(2);
+    await settle();
+    await first.ask(1);
+    expect(await stateOfPromise(next)).toBe("resolved");
+    expect(first.events).toEqual([1, 2]);
+    await producer.stop();
+  });
+
+  test("resolves a write whose event is lost with a consumer, when another goes on", async () => {
+    const { writable, producer } = asWritableStream<number>({ processed: true });
+    const first = new ConsumerProbe(producer);
+    const second = new ConsumerProbe(producer);
+    await first.ask(1);
+    const writer = writable.getWriter();
+    const write = writer.write(1);
+    await settle();
+    await second.ask(1);
+    await first.down({ type: "error", error: boom });
+    expect(await stateOfPromise(write)).toBe("resolved");
+    void writer.write(2).catch(() => undefined);
+    await settle();
+    expect(second.events).toEqual([2]);
+    await producer.stop();
+  });
+
+  test("waits for the consumer that gets what another has given back", async () => {
+    const { writable, producer } = asWritableStream<number>({ processed: true, whenUnused: "wait" });
+    let fails = true;
+    const handled: number[] = [];
+    const worker = (): Consumer<number> =>
+      consumer<number>({
+        handleEvents: async (events) => {
+          await Promise.resolve();
+          if (fails) throw boom;
+          handled.push(...events);
+        },
+      });
+    const first = worker();
+    void first.closed;
+    first.subscribe(producer, { maxDemand: 1, onCrash: "redeliver" });
+    await settle();
+    const writer = writable.getWriter();
+    const write = writer.write(1);
+    expect(await stateOfPromise(write)).toBe("pending");
+    expect(first.snapshot().state).toBe("ended");
+    fails = false;
+    const second = worker();
+    second.subscribe(producer, { maxDemand: 1, onCrash: "redeliver" });
+    expect(await stateOfPromise(write)).toBe("resolved");
+    expect(handled).toEqual([1]);
+    await producer.stop();
+  });
+
+  test("waits for all consumers of a broadcast, and for none when nobody wants it", async () => {
+    const { writable, producer } = asWritableStream<number>({ processed: true, dispatcher: broadcastDispatcher() });
+    const first = new ConsumerProbe(producer, { options: { selector: (event: number) => event !== 3 } });
+    const second = new ConsumerProbe(producer, { options: { selector: (event: number) => event < 2 } });
+    await first.ask(1);
+    await second.ask(1);
+    const writer = writable.getWriter();
+    const both = writer.write(1);
+    await settle();
+    await first.ask(1);
+    expect(await stateOfPromise(both)).toBe("pending");
+    await second.ask(1);
+    expect(await stateOfPromise(both)).toBe("resolved");
+    const one = writer.write(2);
+    await settle();
+    expect([first.events, second.events]).toEqual([[1, 2], [1]]);
+    expect(await stateOfPromise(one)).toBe("pending");
+    await first.ask(1);
+    expect(await stateOfPromise(one)).toBe("resolved");
+    expect(await stateOfPromise(writer.write(3))).toBe("resolved");
+    await producer.stop();
+  });
+
+  test("takes an empty list for handled", async () => {
+    const { writable, producer } = asWritableStream<number>({ processed: true, lists: true });
+    await writable.getWriter().write([]);
+    await producer.stop();
   });
 
   test("fails when a consumer asks for several at once", async () => {
@@ -584,14 +680,5 @@ describe("options", () => {
   ])("refuses a bad %s", (option, options) => {
     expect(() => asWritableStream(options)).toThrow(expect.objectContaining({ option }));
     expect(() => asWritableStream(options)).toThrow(BadOptionError);
-  });
-
-  test("calls the user's handleSubscribe and handleCancel as well", async () => {
-    const calls: string[] = [];
-    const { producer } = asWritableStream<number>({ handleSubscribe: (from) => void calls.push(`+${from.name}`), handleCancel: (_info, from) => void calls.push(`-${from.name}`) });
-    const probe = new ConsumerProbe(producer);
-    await settle();
-    await probe.cancel();
-    expect(calls).toEqual(["+probe", "-probe"]);
   });
 });

@@ -429,11 +429,13 @@ describe("another end of the stage", () => {
   });
 
   test("before the first subscription leaves a stream alone that somebody else has locked since", async () => {
+    const reports: Report[] = [];
     const sink = new WebSink();
-    const stage = intoWritableStream(sink.stream);
+    const stage = intoWritableStream(sink.stream, { handleReport: (report) => reports.push(report) });
     const writer = sink.stream.getWriter();
     await stage.stop(boom);
     expect(sink.aborts).toEqual([]);
+    expect(reports).toEqual([]);
     await writer.close();
   });
 
@@ -526,6 +528,23 @@ describe("another end of the stage", () => {
     expect(sink.aborts).toEqual([]);
     expect(sink.stream.locked).toBe(false);
     expect(await stateOf(sink.stream)).toBe("open");
+  });
+
+  test("waits with preventAbort for what has been written, and writes no more", async () => {
+    const sink = new WebSink({ manual: true, highWaterMark: 2 });
+    const { probe, stage } = writing(sink.stream, { preventAbort: true });
+    await settle();
+    await probe.emit(1, 2, 3);
+    const stopped = stage.stop(boom);
+    await settle();
+    sink.answer();
+    await settle();
+    expect(stage.snapshot().state).toBe("stopping");
+    expect(sink.stream.locked).toBe(true);
+    sink.answer();
+    await stopped;
+    expect(sink.written).toEqual([1, 2]);
+    expect(sink.stream.locked).toBe(false);
   });
 
   test("reports an abort that fails, and ends with its own cause", async () => {

@@ -201,21 +201,31 @@ describe("demand", () => {
 
   test("lets no more be in flight than was demanded", async () => {
     const { pair, sink, readable } = handmade(16);
-    const { up, down, stage } = between(pair);
     let writes = 0;
+    const getWriter = sink.stream.getWriter.bind(sink.stream);
+    sink.stream.getWriter = () => {
+      const writer = getWriter();
+      const write = writer.write.bind(writer);
+      writer.write = (event) => {
+        writes += 1;
+        return write(event);
+      };
+      return writer;
+    };
+    const { up, down, stage } = between(pair);
     await down.ask(3);
     await up.emit(...range(10));
-    for (let turn = 0; turn < 3; turn += 1) {
-      sink.answer();
-      await settle();
-    }
-    writes = sink.written.length;
-    // Three have been written and have settled, and nothing has come of them: three more are due.
+    expect(writes).toBe(3);
+    sink.answer();
+    await settle();
+    // It has settled, and nothing has come of it: one more is due.
     expect(writes).toBe(4);
     readable.enqueue("a");
-    readable.enqueue("b");
+    sink.answer();
     await settle();
-    expect(down.events).toEqual(["a", "b"]);
+    // One less is demanded.
+    expect(writes).toBe(4);
+    expect(down.events).toEqual(["a"]);
     await stage.stop();
   });
 
@@ -553,6 +563,18 @@ describe("a cancel", () => {
     await stage.stop();
     await expect(pair.writable.getWriter().closed).rejects.toMatchObject({ message: "double was stopped before its normal end" });
     expect(reports).toEqual([]);
+  });
+
+  test("says nothing of a side that fails with the very reason, and reports another failure", async () => {
+    for (const error of [boom, new Error("other")]) {
+      const reports: Report[] = [];
+      const { writable } = handmade().pair;
+      const readable = new ReadableStream<unknown>({ cancel: () => Promise.reject(error) });
+      const { stage, down } = between({ writable, readable }, { handleReport: (report) => reports.push(report) });
+      await down.ask(1);
+      await stage.stop(boom);
+      expect(reports).toMatchObject(error === boom ? [] : [{ kind: "cleanup-failed", error }]);
+    }
   });
 
   test("does not wait for a write that is stuck", async () => {
