@@ -84,7 +84,7 @@ export class WayOutScene<Event, Native> implements WrittenSink<Event> {
 
   event(event: Event, done?: () => void): void {
     if (this.hasLeft) {
-      this.#broken("nothing more when its user has left", shown(event));
+      this.#broken("nothing more when its user has left, or it is broken", shown(event));
       return;
     }
     if (this.told.length > 0) this.#broken("nothing behind its end", shown(event));
