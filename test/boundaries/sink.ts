@@ -70,7 +70,7 @@ export class Sink {
   #takeAll(events: readonly number[], from: number): unknown {
     for (let at = from; at < events.length; at += 1) {
       // Whoever leaves in the middle of a chunk has had the whole of it.
-      if (at > 0 && (this.hasLeft || this.failure !== undefined)) return undefined;
+      if (at > 0 && (this.hasLeft || this.failure !== undefined || this.told.length > 0)) return undefined;
       const verdict = this.#takeOne(events[at]);
       if (verdict instanceof Promise) return verdict.then((settled: unknown) => (settled === LEAVE ? LEAVE : this.#takeAll(events, at + 1)));
       if (verdict === LEAVE) return LEAVE;

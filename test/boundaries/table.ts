@@ -10,8 +10,10 @@ import { asyncObservable, syncObservable } from "./ways-in/observables.ts";
 import { asyncProducer, broadcastProducer, partitionProducer, syncProducer } from "./ways-in/producers.ts";
 import { readable, readableBytes } from "./ways-in/readables.ts";
 import { readableStream, readableStreamBytes } from "./ways-in/readable-streams.ts";
+import { written } from "./ways-in/written.ts";
 import { writtenStream } from "./ways-in/written-streams.ts";
 import { readableStream as readableStreamOut, readableStreamBytes as readableStreamBytesOut, stageAsTransform } from "./ways-out/readable-streams.ts";
+import { readable as readableOut, readableBytes as readableBytesOut, stageAsDuplex } from "./ways-out/readables.ts";
 import { writableStream } from "./ways-out/writable-streams.ts";
 import { asyncConsumer, concurrentConsumer, syncConsumer } from "./ways-out/consumers.ts";
 import { observer, settledObserver } from "./ways-out/observers.ts";
@@ -40,6 +42,7 @@ export const WAYS_IN: readonly WayIn[] = [
   readableBytes,
   readableStream,
   readableStreamBytes,
+  written,
   writtenStream,
   asWayIn(duplex),
   asWayIn(transform),
@@ -55,10 +58,13 @@ export const WAYS_OUT: readonly WayOut[] = [
   concurrentConsumer,
   observer,
   settledObserver,
+  readableOut,
+  readableBytesOut,
   writable,
   writableBytes,
   asWayOut(duplex),
   asWayOut(duplexBytes),
+  stageAsDuplex,
   readableStreamOut,
   readableStreamBytesOut,
   writableStream,

@@ -337,7 +337,7 @@ const cleanupFails: Fault = {
         await pair.play(isThrown ? "of the source, in the call" : "of the source, later", {
           script: { count: 2, cleanup: { type: "fails", error: failure, isThrown } },
           after(scene) {
-            scene.arrived(2);
+            scene.arrivedBeforeFailure(2);
             scene.endedWith(failure);
           },
         });

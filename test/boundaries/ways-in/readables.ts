@@ -4,6 +4,7 @@ import { fromReadable } from "sluice/node";
 import { EVENT_BYTES } from "../events.ts";
 import type { Source, Step } from "../source.ts";
 import type { Near, WayIn } from "../ways.ts";
+import { isNodeError } from "../node-errors.ts";
 import { listenersOf } from "../residue.ts";
 import { stageOptions } from "./stage-options.ts";
 
@@ -15,8 +16,7 @@ const READABLE = {
   hearsReason: true,
   hasMark: true,
   isOpenFromStart: true,
-  // `destroy` without an error is another thing, and Node looks at the stack of what it gets.
-  canFailWith: (error: unknown) => error !== undefined && error !== null && hasStack(error),
+  canFailWith: isNodeError,
   saysMore: (ending: "end" | "fail", afterword: unknown) => ending === "fail" || afterword === "end",
 } as const;
 
@@ -126,14 +126,5 @@ class Scripted extends Readable {
       else if (step.type === "fail") this.emit("error", step.error);
       else this.emit("data", step.event);
     }
-  }
-}
-
-function hasStack(error: unknown): boolean {
-  try {
-    void (error as { readonly stack?: unknown }).stack;
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -6,8 +6,8 @@ import { Loop, Nexts, batch, one } from "./reading.ts";
 const READER = {
   carries: "anything",
   canWait: true,
-  // A loop that is left, or whose body throws, calls `return()`.
-  tellsReason: false,
+  // By `return(reason)`. A loop that is left, or whose body throws, calls it without one.
+  tellsReason: true,
   tellsFailure: false,
   atOnce: 1,
   abortShows: "reason",
@@ -47,8 +47,6 @@ export const nexts: WayOut = {
   ...READER,
   atOnce: NEXTS,
   abortsAt: "in",
-  // By `throw(reason)`.
-  tellsReason: true,
   tellsFailure: true,
   iterate: (producer) => producer[Symbol.asyncIterator](),
   open: (producer, sink) => new Nexts(producer[Symbol.asyncIterator](), NEXTS, { sink, eventsOf: one }),

@@ -40,9 +40,9 @@ abstract class Reading implements Far {
 
   abstract start(): void;
 
-  async leave(): Promise<unknown> {
+  async leave(reason?: unknown): Promise<unknown> {
     try {
-      return await this.reader.return();
+      return await this.reader.return(reason);
     } finally {
       // Who leaves before he has begun has no loop that would say so.
       if (!this.#isOver) setImmediate(() => this.settle({ type: "left" }));

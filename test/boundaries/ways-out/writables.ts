@@ -3,6 +3,7 @@ import { Writable } from "node:stream";
 import { StoppedError, type Consumer, type Producer } from "sluice";
 import { intoWritable } from "sluice/node";
 import { EVENT_BYTES } from "../events.ts";
+import { isNodeError } from "../node-errors.ts";
 import { listenersOf } from "../residue.ts";
 import { LEAVE, type Sink } from "../sink.ts";
 import type { Far, OutSettings, Outcome, WayOut } from "../ways.ts";
@@ -18,8 +19,7 @@ const WRITABLE = {
   handsLists: true,
   tellsFailure: true,
   endCanFail: true,
-  // Node takes no error for none, and looks at the stack of one.
-  showsAs: (error: unknown, shown: unknown) => (error === undefined || error === null ? shown === null : shown instanceof StoppedError && shown.cause === error),
+  showsAs: (error: unknown, shown: unknown) => !isNodeError(error) && shown instanceof StoppedError && shown.cause === error,
 } as const;
 
 /** The default high-water mark of these rows, in events. */
