@@ -2,7 +2,8 @@
  * A Node Readable as a producer.
  *
  * Demand: paused mode; `read()` in a loop until the demand is met or the stream is empty, and again on 'readable'. The first
- * demand is the first touch. A stream of bytes counts chunks: `read()` gives all that it holds as one.
+ * demand is the first touch. Of a stream of bytes an event is what one `read()` gives: all that it holds, from Node 26 on one
+ * chunk.
  *
  * Overflow: nothing is read that was not demanded. The stream fills itself up to its own high-water mark, as always.
  *

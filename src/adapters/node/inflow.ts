@@ -29,6 +29,10 @@ export class Inflow<In> {
   #isPosted = false;
   /** Of the write in progress. */
   #callback: Callback | undefined;
+  /** It is the stream that calls. */
+  #isInWrite = false;
+  /** A write was called back in its call, in this tick. */
+  #isTicking = false;
   /** Its events have been delivered, as far as that is asked for. */
   #isDelivered = true;
   #isEnding = false;
@@ -121,7 +125,9 @@ export class Inflow<In> {
       this.#isPosted = true;
       post(this.#turn, undefined);
     }
+    this.#isInWrite = true;
     this.#goOn();
+    this.#isInWrite = false;
   }
 
   /** The write in progress is done, if it may be. */
@@ -132,14 +138,22 @@ export class Inflow<In> {
   /** Node writes on in this call. */
   #callBack(error?: Error): void {
     const callback = this.#callback;
+    if (callback === undefined) return;
     this.#callback = undefined;
-    try {
-      callback?.(error);
-    } catch (thrown) {
-      // A listener of the writer's: that is not the stage's error.
-      throwUncaught(thrown);
-    }
+    if (this.#isInWrite) {
+      callback(error);
+      // Node tells the writer in the next tick: a later write must not be told before.
+      if (!this.#isTicking) {
+        this.#isTicking = true;
+        process.nextTick(this.#ticked);
+      }
+    } else if (this.#isTicking) process.nextTick(call, callback, error);
+    else call(callback, error);
   }
+
+  readonly #ticked = (): void => {
+    this.#isTicking = false;
+  };
 
   /** A list is handed over, in this turn. */
   #deliver(): void {
@@ -186,5 +200,14 @@ export class Inflow<In> {
       return;
     }
     if (this.#isProcessed) this.#deliver();
+  }
+}
+
+function call(callback: Callback, error: Error | undefined): void {
+  try {
+    callback(error);
+  } catch (thrown) {
+    // A listener of the writer's: that is not the stage's error.
+    throwUncaught(thrown);
   }
 }

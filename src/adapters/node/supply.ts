@@ -67,6 +67,8 @@ export class Supply<Event> implements Subscriber<Event> {
   /** The stream takes more: it has called `_read`, and was not filled since. */
   #isHungry = false;
   #isFeeding = false;
+  /** The last read came back empty-handed, and nothing was pushed since. */
+  #hasMissed = false;
   /** A turn of the event loop is awaited. */
   #isPausing = false;
   /** How the events have ended. What came before is read first. */
@@ -118,6 +120,7 @@ export class Supply<Event> implements Subscriber<Event> {
 
   /** Somebody has read; `isEmptyHanded`: and got nothing. */
   taken(isEmptyHanded: boolean): void {
+    if (isEmptyHanded) this.#hasMissed = true;
     if (this.#end !== undefined) this.#takenBeforeEnd(isEmptyHanded);
     else if (this.#isHungry && this.#stream.readableLength <= this.#low) this.#serve();
   }
@@ -159,6 +162,8 @@ export class Supply<Event> implements Subscriber<Event> {
         this.#rest.clear();
         this.#finish(true);
       } else this.#finish();
+      // Who waits for more bytes than there are must look again; Node says that of the end only.
+      if (this.#hasMissed && !this.#isOver && this.#stream.readableLength > 0) this.#stream.emit("readable");
       return;
     }
     this.#rest.push(message);
@@ -194,6 +199,7 @@ export class Supply<Event> implements Subscriber<Event> {
           event = this.#carried(event);
           if (event === undefined) continue;
         }
+        this.#hasMissed = false;
         this.#isHungry = stream.push(event) && (!this.#isExact || stream.readableFlowing === true);
         if (this.#clock.isOver()) break;
       }

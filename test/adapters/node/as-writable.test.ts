@@ -165,6 +165,15 @@ describe("demand", () => {
     await probe.cancel();
   });
 
+  test("that comes in the middle of a turn does not let a later write be told before an earlier one", async () => {
+    const { writable, probe } = probing();
+    await probe.ask(2);
+    void probe.ask(5);
+    const { called } = watchingWrites(writable, range(4));
+    await settle();
+    expect(called).toEqual(range(4));
+  });
+
   test("goes on when a writer writes from within 'drain' and its callbacks", async () => {
     const { writable, producer } = asWritable<number>({ highWaterMark: 1 });
     const got = all(producer);

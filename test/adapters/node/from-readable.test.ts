@@ -156,17 +156,18 @@ describe("values", () => {
     expect((await all(fromReadable(held()))).events).toEqual(values.map(wrapNullish));
   });
 
-  test("counts all that a stream of bytes holds as one event", async () => {
+  test("counts what one read of a stream of bytes gives as one event", async () => {
+    // All that it holds; from Node 26 on the first chunk.
     const stream = new Source({ objectMode: false }).hold(Buffer.from("ab"), Buffer.from("cd"));
     await using stage = fromReadable<Buffer>(stream);
     const probe = new ConsumerProbe(stage);
     await probe.ask(1);
-    expect(probe.events.map(String)).toEqual(["abcd"]);
+    expect(["abcd", "ab"]).toContain(probe.events.join());
     stream.hold(Buffer.from("ef"));
     await settle();
     expect(probe.events).toHaveLength(1);
-    await probe.ask(1);
-    expect(probe.events.map(String)).toEqual(["abcd", "ef"]);
+    await probe.ask(2);
+    expect(probe.events.join("")).toBe("abcdef");
   });
 
   test("keeps the bytes of a file", async () => {

@@ -329,7 +329,7 @@ describe("intoStreamIterWriter", () => {
   test("writes chunk by chunk where there is no writev", async () => {
     const writer = new Writer();
     const plain: StreamIterWriter<Uint8Array> = { write: (chunk) => writer.write(chunk), end: () => writer.end() };
-    await pipeline(fromIterable(chunks(20)), intoStreamIterWriter<Uint8Array>(plain));
+    await pipeline(fromIterable(chunks(20)), intoStreamIterWriter(plain));
     expect(writer.written).toEqual(range(20));
     expect(writer.calls.filter(([name]) => name === "writev")).toEqual([]);
   });
@@ -399,7 +399,7 @@ describe("intoStreamIterWriter", () => {
     };
     for (const broken of [{ write: thrower, writev: undefined }, { end: thrower }]) {
       const writer = Object.assign(new Writer(), broken) as unknown as StreamIterWriter<Uint8Array>;
-      await expect(pipeline(fromIterable(chunks(1)), intoStreamIterWriter<Uint8Array>(writer))).rejects.toBe(boom);
+      await expect(pipeline(fromIterable(chunks(1)), intoStreamIterWriter(writer))).rejects.toBe(boom);
     }
   });
 
@@ -452,7 +452,7 @@ describe("intoStreamIterWriter", () => {
 
   test("leaves the writer open with preventClose and preventFail", async () => {
     const writer = new Writer();
-    await pipeline(fromIterable(chunks(2)), intoStreamIterWriter<Uint8Array>(writer, { preventClose: true }));
+    await pipeline(fromIterable(chunks(2)), intoStreamIterWriter(writer, { preventClose: true }));
     const { stage } = writing(writer, { preventFail: true });
     await stage.stop();
     expect(writer.calls.map(([name]) => name)).toEqual(["writev"]);
@@ -460,7 +460,7 @@ describe("intoStreamIterWriter", () => {
 
   test("takes a writer with no more than write", async () => {
     const seen: Uint8Array[] = [];
-    await pipeline(fromIterable(chunks(5)), intoStreamIterWriter<Uint8Array>({ write: (chunk) => seen.push(chunk) }));
+    await pipeline(fromIterable(chunks(5)), intoStreamIterWriter({ write: (chunk) => seen.push(chunk) }));
     expect(numbers(seen)).toEqual(range(5));
     const { stage } = writing({ write: () => undefined });
     await stage.stop();

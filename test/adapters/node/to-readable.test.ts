@@ -245,7 +245,9 @@ describe("demand", () => {
     expect(probe.asks).toEqual([1, 1]);
     await probe.emit("67890-more than the mark");
     expect(probe.asks).toEqual([1, 1]);
-    expect(String(stream.read())).toBe("1234567890-more than the mark");
+    let all = "";
+    for (let chunk: unknown = stream.read(); chunk !== null; chunk = stream.read()) all += String(chunk);
+    expect(all).toBe("1234567890-more than the mark");
     await settle();
     expect(probe.asks).toEqual([1, 1, 1]);
     stream.destroy();
@@ -540,6 +542,22 @@ describe("an error of the producer", () => {
     expect(got.signals).toEqual([]);
     expect(stream.read(10)).toBeNull();
     await settle();
+    expect(got.errors).toEqual([boom]);
+  });
+
+  test("tells a reader who waits for more bytes to look again, and comes when there is nothing for it", async () => {
+    const { probe, stream } = probing({ objectMode: false });
+    const got = watching(stream);
+    const lengths: number[] = [];
+    stream.on("readable", () => {
+      lengths.push(stream.readableLength);
+      stream.read(10);
+    });
+    await settle();
+    await probe.emit("12345");
+    expect(lengths).toEqual([5]);
+    await probe.fail(boom);
+    expect(lengths).toEqual([5, 5]);
     expect(got.errors).toEqual([boom]);
   });
 
