@@ -10,7 +10,7 @@ interface ByobRequestLike {
 
 interface ByteControllerLike extends ControllerLike {
   /** The reader's buffer that is to be filled next. */
-  readonly byobRequest: ByobRequestLike | null;
+  readonly byobRequest: ByobRequestLike | null | undefined;
   enqueue(chunk: Uint8Array<ArrayBuffer>): void;
 }
 
@@ -43,7 +43,7 @@ export class ByteFeeding extends Feeding<ArrayBufferView | ArrayBufferLike, Byte
   protected give(): number {
     const bytes = this.#rest ?? this.held.take();
     this.#rest = undefined;
-    const request = this.controller.byobRequest;
+    const request = this.controller.byobRequest ?? null;
     if (request === null) this.controller.enqueue(new Uint8Array(bytes));
     else this.#fill(request, bytes);
     return 1;

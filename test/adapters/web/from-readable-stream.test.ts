@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { BadOptionError, consumer, pipeline, producerConsumer, type ExitReason, type Report } from "sluice";
-import { fromReadableStream, type ReadableStreamLike } from "sluice/web";
+import { fromReadableStream, toReadableStream, type ReadableStreamLike } from "sluice/web";
 import { ConsumerProbe, settle } from "sluice/testing";
 import { range } from "../../core/support/range.ts";
 import { CountingStream, HeldStream, readAll } from "../support/readable-streams.ts";
@@ -73,6 +73,24 @@ describe("demand", () => {
     expect(probe.events).toEqual(range(3000));
   });
 
+  test("passes on what comes in one turn in lists, though it comes one by one", async () => {
+    await using stage = fromReadableStream(new CountingStream().stream);
+    const probe = new ConsumerProbe(stage);
+    await probe.ask(1000);
+    expect(probe.events).toHaveLength(1000);
+    expect(probe.batches.length).toBeLessThan(200);
+  });
+
+  test("passes on a lone event before the event loop turns, however many more are demanded", async () => {
+    const held = new HeldStream<number>();
+    await using stage = fromReadableStream(held.stream);
+    const probe = new ConsumerProbe(stage);
+    await probe.ask(10);
+    held.hold(1);
+    for (let microtasks = 0; microtasks < 20; microtasks += 1) await Promise.resolve();
+    expect(probe.events).toEqual([1]);
+  });
+
   test("keeps a fast stream within its high-water mark and the demand of a slow consumer", async () => {
     const counting = new CountingStream(2000, { highWaterMark: 16 });
     let handled = 0;
@@ -114,6 +132,41 @@ describe("demand", () => {
     for await (const batch of fromReadableStream(new HeldStream(20).hold(...values).close().stream).batches()) got.push(...batch);
     expect(got).toHaveLength(values.length);
     for (const [index, value] of values.entries()) expect(Object.is(got[index], value)).toBe(true);
+  });
+});
+
+describe("a chain of streams and stages", () => {
+  test.each([0, 1, 16])("carries all events, and reads no more ahead than the sum of its parts (high-water mark %i)", async (highWaterMark) => {
+    const counting = new CountingStream(500, { highWaterMark });
+    const out = toReadableStream(fromReadableStream(toReadableStream(fromReadableStream(counting.stream), { highWaterMark })), { highWaterMark });
+    const reader = out.getReader();
+    for (let read = 1; read <= 500; read += 1) {
+      expect(await reader.read()).toEqual({ done: false, value: read - 1 });
+      expect(counting.made - read).toBeLessThanOrEqual(3 * highWaterMark);
+    }
+    expect(await reader.read()).toEqual({ done: true, value: undefined });
+  });
+
+  test("passes a cancel on to the first of them, with its reason", async () => {
+    const counting = new CountingStream();
+    const out = toReadableStream(fromReadableStream(toReadableStream(fromReadableStream(counting.stream))));
+    const reader = out.getReader();
+    await reader.read();
+    await reader.cancel("enough");
+    expect(counting.cancels).toEqual(["enough"]);
+    expect(counting.stream.locked).toBe(false);
+  });
+
+  test("is piped by the platform, which cancels it with the error of the target", async () => {
+    const boom = new Error("boom");
+    const counting = new CountingStream();
+    const target = new WritableStream<number>({
+      write(chunk) {
+        if (chunk === 2) throw boom;
+      },
+    });
+    await expect(toReadableStream(fromReadableStream(counting.stream)).pipeTo(target)).rejects.toBe(boom);
+    expect(counting.cancels).toEqual([boom]);
   });
 });
 

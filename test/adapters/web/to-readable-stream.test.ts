@@ -171,6 +171,34 @@ describe("demand", () => {
     await Promise.all([first.cancel(), second.cancel()]);
   });
 
+  test("takes an event from the buffer of an idle producer in the call of read: nothing runs in it", async () => {
+    const stage = producerConsumer({ subscribeTo: [{ to: counter(10).stage, maxDemand: 10 }], handleEvents: (events) => events });
+    const reader = toReadableStream(stage).getReader();
+    expect(await reader.read()).toEqual({ done: false, value: 0 });
+    await settle();
+    const buffered = stage.bufferedCount;
+    expect(buffered).toBeGreaterThan(0);
+    const read = reader.read();
+    expect(stage.bufferedCount).toBe(buffered - 1);
+    expect(await read).toEqual({ done: false, value: 1 });
+    await reader.cancel();
+  });
+
+  test("lets the platform's tee follow the faster branch", async () => {
+    const { stage, demands } = counter();
+    const [fast, slow] = toReadableStream(stage).tee();
+    const reader = fast.getReader();
+    for (let read = 0; read < 5; read += 1) await reader.read();
+    await settle();
+    // Each branch holds one for its reader.
+    expect(demands.length).toBeLessThanOrEqual(6);
+    const later = slow.getReader();
+    expect(await later.read()).toEqual({ done: false, value: 0 });
+    // Each waits until both are cancelled.
+    await Promise.all([reader.cancel(), later.cancel()]);
+    expect(await stage.closed).toMatchObject({ type: "shutdown" });
+  });
+
   test("tells the dispatcher which partition it wants", async () => {
     const stage = producer({
       dispatcher: partitionDispatcher<number, "even" | "odd">({ partitions: ["even", "odd"], hash: (n) => (n % 2 === 0 ? "even" : "odd") }),
