@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { ADOPT, BadOptionError, StoppedError, fromIterable, joined, pipeline, consumer, type EventJoint, type ExitReason, type JoinedOptions, type Joint, type ProducerConsumer, type PushProducer, type Self } from "sluice";
+import { ADOPT, BadOptionError, StoppedError, fromIterable, joined, pipeline, consumer, producer, type EventJoint, type ExitReason, type JoinedOptions, type Joint, type ProducerConsumer, type PushProducer, type Self } from "sluice";
 import { ConsumerProbe, ProducerProbe, settle } from "sluice/testing";
 import { deferred } from "./support/deferred.ts";
 import { range } from "./support/range.ts";
@@ -243,6 +243,43 @@ describe("an end", () => {
     expect(pipe.stops).toEqual([{ type: "normal" }]);
   });
 
+  test("of the output while the input is finishing waits for that", async () => {
+    const finished = deferred();
+    const up = new ProducerProbe<number>();
+    let pipe!: Pipe;
+    const stage = joined<number, number>({ subscribeTo: [up.producer] }, (output) => {
+      pipe = new Pipe(output);
+      return Object.assign(pipe, {
+        handleComplete: () => {
+          output.complete();
+          return finished.promise;
+        },
+      });
+    });
+    const down = new ConsumerProbe(stage);
+    await settle();
+    await up.complete();
+    expect(down.end).toBeUndefined();
+    finished.resolve();
+    await settle();
+    expect(down.end).toEqual({ type: "normal" });
+    expect(pipe.calls).not.toContain("early end");
+  });
+
+  test("by a stop waits for what a producer releases that was subscribed to later", async () => {
+    const release = deferred();
+    const source = producer<number>({ handleDemand: () => undefined, handleStop: () => release.promise });
+    const stage = joined<number, number>({}, (output) => new Pipe(output));
+    stage.subscribe(source);
+    await settle();
+    const stopped = stage.stop();
+    await settle();
+    expect(stage.snapshot().state).toBe("stopping");
+    release.resolve();
+    await stopped;
+    expect(source.snapshot().state).toBe("ended");
+  });
+
   test("of the output first stops the input and its producers, and waits for the other half", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const { up, pipe, down } = between({ closeWithinMs: 50 });
@@ -274,12 +311,14 @@ describe("an end", () => {
   test("by an error of the output cancels the producers with it", async () => {
     const up = new ProducerProbe<number>();
     let output!: PushProducer<number>;
-    const stage = joined<number, number>({ subscribeTo: [up.producer] }, (given) => new Pipe((output = given)));
+    let pipe!: Pipe;
+    const stage = joined<number, number>({ subscribeTo: [up.producer] }, (given) => (pipe = new Pipe((output = given))));
     const { closed } = stage;
     await settle();
     output.fail(boom);
     expect(await closed).toEqual({ type: "error", error: boom });
     await settle();
+    expect(pipe.calls).not.toContain("input error");
     expect(up.cancels).toEqual([{ type: "cancel", kind: "down", reason: { type: "error", error: boom } }]);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { BadOptionError, StoppedError, producerConsumer, type Producer, type ProducerConsumer } from "sluice";
+import { BadOptionError, StoppedError, producer, producerConsumer, type Producer, type ProducerConsumer } from "sluice";
 import { asTransformStream, throughTransformStream } from "sluice/web";
 import { settle } from "sluice/testing";
 import { range } from "../../core/support/range.ts";
@@ -182,6 +182,9 @@ describe("options", () => {
     let stage!: Producer<number>;
     expect(() => asTransformStream<number, number>((input) => (stage = doubled(input)), { readable: { maxDemand: 0 } })).toThrow(BadOptionError);
     expect(await stage.closed).toMatchObject({ type: "shutdown" });
+    const other = producer<number>({ handleDemand: () => undefined });
+    expect(() => asTransformStream(() => other, { readable: { maxDemand: 0 } })).toThrow(BadOptionError);
+    expect(await other.closed).toMatchObject({ type: "shutdown" });
     expect(() => asTransformStream(() => undefined as unknown as Producer<number>)).toThrow(BadOptionError);
   });
 });

@@ -346,6 +346,52 @@ describe("processed", () => {
     await producer.stop();
   });
 
+  test("knows the options of the dispatcher that is given", async () => {
+    const { writable, producer } = asWritableStream<number>({ processed: true, dispatcher: broadcastDispatcher() });
+    const handled: number[] = [];
+    const stage = consumer({ subscribeTo: [{ to: producer, maxDemand: 1, selector: (event: number) => event > 1 }], handleEvents: (events: readonly number[]) => void handled.push(...events) });
+    await settle();
+    await writeAll(writable.getWriter(), [1, 2]);
+    expect(handled).toEqual([2]);
+    expect(await stage.closed).toEqual({ type: "normal" });
+  });
+
+  test("waits for the first consumer who comes, when an earlier one has demanded and left", async () => {
+    const { writable, producer } = asWritableStream<number>({ processed: true, whenUnused: "wait" });
+    const first = new ConsumerProbe(producer);
+    await first.ask(1);
+    await first.cancel();
+    const write = writable.getWriter().write(1);
+    expect(await stateOfPromise(write)).toBe("pending");
+    const second = new ConsumerProbe(producer);
+    await second.ask(1);
+    expect(second.events).toEqual([1]);
+    expect(await stateOfPromise(write)).toBe("pending");
+    await second.ask(1);
+    expect(await stateOfPromise(write)).toBe("resolved");
+    await producer.stop();
+  });
+
+  test("does not take an event for lost that a stopped consumer is about to give back", async () => {
+    const handling = deferred();
+    const { writable, producer } = asWritableStream<number>({ processed: true, whenUnused: "wait" });
+    const stage = consumer<number>({ handleEvents: () => handling.promise.then(() => Promise.reject(boom)) });
+    stage.subscribe(producer, { maxDemand: 1, onCrash: "redeliver" });
+    await settle();
+    const write = writable.getWriter().write(1);
+    await settle();
+    const stopped = stage.stop();
+    expect(await stateOfPromise(write)).toBe("pending");
+    handling.resolve();
+    await stopped;
+    const probe = new ConsumerProbe(producer);
+    await probe.ask(1);
+    expect(probe.events).toEqual([1]);
+    await probe.ask(1);
+    expect(await stateOfPromise(write)).toBe("resolved");
+    await producer.stop();
+  });
+
   test("takes an empty list for handled", async () => {
     const { writable, producer } = asWritableStream<number>({ processed: true, lists: true });
     await writable.getWriter().write([]);
