@@ -50,9 +50,4 @@ export class Asking {
       account.from.ask(missing);
     }
   }
-
-  /** Nobody is asked any more. */
-  clear(): void {
-    this.#accounts.length = 0;
-  }
 }

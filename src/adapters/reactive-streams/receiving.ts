@@ -1,6 +1,6 @@
 /** A Subscriber that feeds a producer stage: it requests what the stage is asked for, no more. */
 import { SluiceError, post, tell, type Finding, type Port, type PushProducer, type Reporter } from "../../core/index.ts";
-import { UNBOUNDED, added, checkPresent, checkSubscription } from "./rules.ts";
+import { added, checkPresent, checkSubscription } from "./rules.ts";
 import type { Subscriber, Subscription } from "./shapes.ts";
 
 /** The most events of one list. */
@@ -17,7 +17,7 @@ export class Receiving<Event> implements Subscriber<Event> {
   #open = 0;
   #list: Event[] = [];
   #excess = 0;
-  /** The publisher has said that it has ended: its subscription counts as cancelled (rule 2.4). */
+  /** The publisher has said that it has ended. */
   #isEnded = false;
   /** The stage has ended. */
   #isStopped = false;
@@ -39,7 +39,7 @@ export class Receiving<Event> implements Subscriber<Event> {
     this.#list = [];
     const subscription = this.#subscription;
     this.#subscription = undefined;
-    if (!this.#isEnded) subscription?.cancel();
+    subscription?.cancel();
   }
 
   /** @throws TypeError for null (rule 2.13) */
@@ -65,7 +65,7 @@ export class Receiving<Event> implements Subscriber<Event> {
     // It has crossed the cancel (rule 2.8).
     else if (!this.#isStopped) {
       if (this.#open === 0) this.#excess += 1;
-      else if (this.#open !== UNBOUNDED) this.#open -= 1;
+      else this.#open -= 1;
       if (this.#list.push(event) === 1) post(this.#turn, undefined);
       else if (this.#list.length === LIST) this.#flush();
     }
@@ -88,6 +88,7 @@ export class Receiving<Event> implements Subscriber<Event> {
     if (this.#isEnded) return false;
     this.#flush();
     this.#isEnded = true;
+    // It counts as cancelled: nothing is asked of it any more (rule 2.4).
     this.#subscription = undefined;
     return !this.#isStopped;
   }

@@ -2,17 +2,14 @@
 import { BadOptionError, SluiceError } from "../../core/index.ts";
 import { isSubscriber, isSubscription } from "./shapes.ts";
 
-/** As much as anybody will ever need: such a demand is counted down no more. */
-export const UNBOUNDED: number = Number.MAX_SAFE_INTEGER;
-
 /** Rule 3.17: an integer of any size, and `Infinity`. */
 export function isDemand(demand: unknown): demand is number {
   return typeof demand === "number" && demand >= 1 && (Number.isInteger(demand) || demand === Infinity);
 }
 
-/** Rule 3.8, and 3.17 for the bound. */
+/** Demand adds up by rule 3.8, to what nobody will ever get by rule 3.17. */
 export function added(open: number, demand: number): number {
-  return Math.min(UNBOUNDED, open + demand);
+  return Math.min(Number.MAX_SAFE_INTEGER, open + demand);
 }
 
 /** For {@link isDemand}. */

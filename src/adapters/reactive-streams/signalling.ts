@@ -2,7 +2,7 @@
 import { Queue, errorOf, post, spend, throwUncaught, type Consumer, type ExitReason, type InputCounts, type Port, type Self, type Subscription as StageSubscription } from "../../core/index.ts";
 import { Asking } from "./asking.ts";
 import { Audience } from "./audience.ts";
-import { UNBOUNDED, absent, added, badDemand, isDemand } from "./rules.ts";
+import { absent, added, badDemand, isDemand } from "./rules.ts";
 import type { Subscriber, Subscription } from "./shapes.ts";
 import type { Window } from "./window.ts";
 
@@ -168,7 +168,6 @@ export class Signalling<Event> {
       this.refuse(badDemand(demand));
       return;
     }
-    if (this.#open === UNBOUNDED) return;
     this.#open = added(this.#open, demand);
     if (this.#held.length > 0) this.#drainLater();
     else this.#audience.askLater(!this.#isSignalling);
@@ -216,7 +215,7 @@ export class Signalling<Event> {
   /** Signals some of a list; they have been requested. */
   #some(events: readonly Event[], from: number, end: number): void {
     const subscriber = this.#subscriber as Subscriber<Event>;
-    if (this.#open !== UNBOUNDED) this.#open -= end - from;
+    this.#open -= end - from;
     let place = from;
     this.#isSignalling = true;
     try {
@@ -235,7 +234,7 @@ export class Signalling<Event> {
 
   #next(event: Event): void {
     if (event === null || event === undefined) this.#refuseEvent(event);
-    if (this.#open !== UNBOUNDED) this.#open -= 1;
+    this.#open -= 1;
     this.#isSignalling = true;
     try {
       this.#subscriber?.onNext(event);
@@ -298,7 +297,6 @@ export class Signalling<Event> {
     const subscriber = this.#subscriber;
     this.#state = OVER;
     this.#subscriber = undefined;
-    this.#asking.clear();
     this.#lost += this.#held.length;
     this.#held.clear();
     this.#drained?.();

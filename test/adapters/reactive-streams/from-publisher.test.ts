@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { BadOptionError, consumer, producer, producerConsumer, setReporter, type Consumer, type ProducerConsumer, type Report } from "sluice";
+import { BadOptionError, consumer, partitionDispatcher, producer, producerConsumer, setReporter, type Consumer, type ProducerConsumer, type Report } from "sluice";
 import { asProcessor, asSubscriber, fromPublisher, intoSubscriber, toPublisher, type Publisher } from "sluice/reactive-streams";
 import { ConsumerProbe, settle } from "sluice/testing";
 import { range } from "../../core/support/range.ts";
@@ -41,6 +41,16 @@ describe("a producer of what a Publisher signals", () => {
     expect(publisher.requests).toEqual([Number.MAX_SAFE_INTEGER]);
     expect(probe.events).toEqual(range(5_000));
     await probe.cancel();
+  });
+
+  test("demand that adds up to more than any number of events stays at that", async () => {
+    const publisher: HandPublisher<number> = new HandPublisher({ subscribes: () => undefined });
+    const stage = fromPublisher(publisher, { dispatcher: partitionDispatcher({ partitions: 2, hash: (n) => n % 2 }) });
+    const probes = [0, 1].map((partition) => new ConsumerProbe(stage, { options: { partition } }));
+    for (const probe of probes) await probe.ask(Number.MAX_SAFE_INTEGER);
+    publisher.subscriber.onSubscribe(publisher);
+    expect(publisher.requests).toEqual([Number.MAX_SAFE_INTEGER]);
+    await stage.stop();
   });
 
   test("moves the events of one turn as one list", async () => {

@@ -230,7 +230,7 @@ describe.each(DISPATCHERS)("a Publisher of a producer with a %s dispatcher", (_,
 
     test("rule 1.9: subscribe returns normally when onSubscribe throws, which is raised and ends the subscription", async () => {
       using uncaught = new Uncaught();
-      const { publisher } = counting();
+      const { stage, publisher } = counting();
       const error = new Error("in onSubscribe");
       const ann = listening(
         publisher,
@@ -244,6 +244,7 @@ describe.each(DISPATCHERS)("a Publisher of a producer with a %s dispatcher", (_,
       await settle();
       expect(ann.signals).toEqual(["onSubscribe"]);
       expect(uncaught.errors).toEqual([error]);
+      expect(await stage.closed).toEqual({ type: "shutdown", reason: error });
     });
 
     test("rule 1.10: a Subscriber that has ended may subscribe again", async () => {

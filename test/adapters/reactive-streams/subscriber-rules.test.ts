@@ -175,7 +175,7 @@ describe.each(subscribed)("a Subscriber of %s", (_, subscribe) => {
     handled.leave();
     await settle();
     const { length } = handled.reports;
-    publisher.next(2, 3);
+    publisher.next(...range(20));
     publisher.subscriber.onComplete();
     await settle();
     expect(handled.events).toEqual([1]);

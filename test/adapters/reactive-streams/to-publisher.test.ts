@@ -19,6 +19,17 @@ test("an event is asked for when it is requested, and no sooner", async () => {
   expect(demands).toEqual([7, 1]);
 });
 
+test("an event is asked for when it is requested, however many are on their way", async () => {
+  const probe = new ProducerProbe<number>();
+  const ann = new Listener<number>();
+  toPublisher(probe.producer as Producer<number>).subscribe(ann);
+  ann.request(10);
+  await settle();
+  ann.request(2);
+  await settle();
+  expect(probe.asks).toEqual([10, 2]);
+});
+
 test("what is requested one by one, as events come, is asked for in lists", async () => {
   const { stage, demands } = counter(1_000);
   const ann = new Listener<number>({ onNext: (_event, subscription) => subscription.request(1) });
