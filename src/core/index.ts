@@ -1,5 +1,6 @@
 /** Sluice: stages that move events only on demand. */
 export { heed } from "./abort.ts";
+export { Holders } from "./acknowledging.ts";
 export type { BackoffOptions } from "./supervision/backoff.ts";
 export type { BufferKeep, LatestBy } from "./buffer.ts";
 export { consumer, type ConsumerOptions } from "./consumer.ts";

@@ -17,8 +17,7 @@
  * Acks: a write resolves when its event has been taken by a consumer; with `processed` when that has handled it and asks for
  * the next.
  */
-import { checkAbsent, checkOption, demandDispatcher, isBoolean, isFunction, producer, type Check, type Producer, type ProducerOptions, type PushProducer } from "../../core/index.ts";
-import { Holders } from "./acknowledging.ts";
+import { Holders, checkAbsent, checkOption, demandDispatcher, isBoolean, isFunction, producer, type Check, type Producer, type ProducerOptions, type PushProducer } from "../../core/index.ts";
 import { StreamIntake } from "./stream-intake.ts";
 import type { NativeWritableStream } from "./writable-shapes.ts";
 

@@ -1,6 +1,5 @@
 /** What is written into a stream of our making, on its way to a producer. */
-import { SluiceError, StoppedError, type ExitReason, type PushProducer, type Self } from "../../core/index.ts";
-import type { Holders } from "./acknowledging.ts";
+import { SluiceError, StoppedError, type ExitReason, type Holders, type PushProducer, type Self } from "../../core/index.ts";
 import { toldAt } from "./told.ts";
 import type { WritableController } from "./writable-shapes.ts";
 

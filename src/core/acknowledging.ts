@@ -2,9 +2,16 @@
  * A dispatcher that knows when the consumers have handled what it gave them: who asks for one event at a time has handled the
  * one before when he asks for the next.
  */
-import { SluiceError, inNextTurn, type DispatchOptions, type Dispatcher, type DispatcherFactory, type Recipient } from "../../core/index.ts";
+import type { Dispatcher, DispatcherFactory, Recipient } from "./dispatcher.ts";
+import { SluiceError } from "./errors.ts";
+import type { DispatchOptions } from "./protocol.ts";
+import { inNextTurn } from "./scheduler.ts";
 
-/** Consumers that have an event, and have not handled it. */
+/**
+ * Consumers that have an event, and have not handled it: for adapters that tell who wrote an event when it has been processed.
+ *
+ * Each consumer must ask for one event at a time; an ask for more is an error, `SLUICE_BAD_PARTNER`, that ends the stage.
+ */
 export class Holders {
   readonly #stage: () => string;
   readonly #handled: () => void;
