@@ -15,7 +15,8 @@
  * before both halves have ended fails the input with `SLUICE_BAD_PARTNER`. 'close' waits for what that has stopped for at
  * most `closeWithinMs`.
  *
- * Acks: those of `toReadable` for what is read, of `asWritable` (`processed`) for what is written.
+ * Acks: those of `toReadable` for what is read, of `asWritable` for what is written: with `processed` a stage that is given
+ * asks for one event at a time, and so must what a function makes.
  */
 import { Duplex, type DuplexOptions } from "node:stream";
 import { checkOption, integer, isBoolean, type Check, type ExitReason, type Producer, type ProducerConsumer } from "../../core/index.ts";
@@ -65,7 +66,7 @@ export function asDuplex<In = unknown, Out = unknown>(source: DuplexSource<In, O
     output = isMade ? source(inflow.producer) : source;
     checkOption("what the function of asDuplex returns", output, isSubscribable);
     const supply = supplySettings("asDuplex", output, rest, halves.readableObjectMode, KNOWN);
-    if (!isMade) source.subscribe(inflow.producer);
+    if (!isMade) source.subscribe(inflow.producer, processed === true ? { maxDemand: 1 } : {});
     return (duplex = new StageDuplex(inflow, output, isMade, supply, { ...halves, decodeStrings }));
   } catch (error) {
     void inflow.producer.stop(error);

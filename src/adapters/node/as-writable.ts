@@ -2,8 +2,7 @@
  * A producer of what is written into a Node Writable.
  *
  * Demand: a write is called back as long as more is demanded than was written, so that Node's own back-pressure (`write`
- * returns false, 'drain') is the consumers' demand. What is written in one turn moves as a list. With `processed: true` a
- * write is called back when its events have been delivered, too.
+ * returns false, 'drain') is the consumers' demand. What is written in one turn moves as a list.
  *
  * Overflow: the stream holds its high-water mark, and what is written although `write` returned false. The producer holds
  * at most one list that nobody has demanded, and after `end` what the stream still held. Beside that it keeps what
@@ -16,7 +15,7 @@
  * Cancel: when the producer stops, as its last consumer has left or somebody stopped it, the stream is destroyed with the
  * reason, or with a `StoppedError` if there is none: writers see it as 'error' and in their callbacks.
  *
- * Acks: see `processed`.
+ * Acks: a write is called back when more is demanded than was written; with `processed` when its events have been handled.
  */
 import { Writable, type WritableOptions } from "node:stream";
 import { causeOf, checkOption, integer, isBoolean, type Producer, type ProducerOptions } from "../../core/index.ts";

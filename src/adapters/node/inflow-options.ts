@@ -5,9 +5,9 @@ import { unwrapNullish } from "./nullish.ts";
 
 export interface InflowOptions {
   /**
-   * Calls a write back when its events have been delivered and consumers demand more: a consumer with `maxDemand: 1`, or a
-   * loop, has handled them then; one with a larger window may have them queued. Default false: as soon as more is demanded
-   * than was written.
+   * Calls a write back when its events have been handled, not as soon as more is demanded than was written. Each consumer must
+   * ask for one event at a time: `maxDemand: 1`, or a plain `for await`; an ask for more is an error, `SLUICE_BAD_PARTNER`.
+   * Default false.
    */
   readonly processed?: boolean | undefined;
   /** `false`: strings stay strings in a stream of bytes. Default true: they become buffers. */

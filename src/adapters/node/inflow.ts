@@ -1,5 +1,5 @@
 /** Makes what is written into a Writable, or the writable half of a Duplex, the events of a producer. */
-import { SluiceError, post, producer, throwUncaught, type ExitReason, type Port, type ProducerOptions, type PushProducer, type Self } from "../../core/index.ts";
+import { Holders, SluiceError, demandDispatcher, post, producer, throwUncaught, type ExitReason, type Port, type ProducerOptions, type PushProducer, type Self } from "../../core/index.ts";
 import { prematureClose } from "./custody.ts";
 
 /** Of a write, or of the end: an error is told to who wrote. */
@@ -7,7 +7,7 @@ type Callback = (error?: Error | null) => void;
 
 export interface InflowSettings<In> {
   readonly producer: Omit<ProducerOptions<In>, "handleDemand">;
-  /** A write is called back when its events have been delivered, too. */
+  /** A write is called back when its events have been handled. */
   readonly isProcessed: boolean;
   /** What is made of a chunk as Node hands it over. */
   readonly take: (chunk: unknown, encoding: BufferEncoding) => In;
@@ -20,7 +20,8 @@ export interface InflowSettings<In> {
  */
 export class Inflow<In> {
   readonly producer: PushProducer<In>;
-  readonly #isProcessed: boolean;
+  /** Those who have what was written: if a write waits for them. */
+  readonly #holders: Holders | undefined;
   readonly #take: InflowSettings<In>["take"];
   #self: Self<In> | undefined;
   #credit = 0;
@@ -33,8 +34,6 @@ export class Inflow<In> {
   #isInWrite = false;
   /** A write was called back in its call, in this tick. */
   #isTicking = false;
-  /** Its events have been delivered, as far as that is asked for. */
-  #isDelivered = true;
   #isEnding = false;
   /** How the stage has ended. */
   #end: ExitReason | undefined;
@@ -44,12 +43,13 @@ export class Inflow<In> {
 
   /** `handleEnd`: the stage has ended, not by `final`. */
   constructor(settings: InflowSettings<In>, handleEnd: (reason: ExitReason) => void) {
-    this.#isProcessed = settings.isProcessed;
     this.#take = settings.take;
-    const { handleSubscribe, ...rest } = settings.producer;
+    const { handleSubscribe, dispatcher = demandDispatcher(), ...rest } = settings.producer;
+    this.#holders = settings.isProcessed ? new Holders(() => this.producer.name, () => this.#goOn()) : undefined;
     this.producer = producer<In>({
       bufferSize: Infinity,
       ...rest,
+      dispatcher: this.#holders?.over(dispatcher) ?? dispatcher,
       handleSubscribe: (from, self) => {
         // What it emits is not overtaken by what `handleDemand` returns.
         this.#self = self;
@@ -59,10 +59,10 @@ export class Inflow<In> {
       handleDemand: (demand) => {
         this.#credit += demand;
         this.#goOn();
-        // Those that came of it, too.
-        const list = this.#taken();
-        if (list !== undefined && this.#isProcessed) this.#deliver();
-        return list;
+        if (this.#holders === undefined) return this.#taken();
+        // Who has got what must be known behind it.
+        this.#flush();
+        return undefined;
       },
     });
     // The writers hear of an error end.
@@ -86,7 +86,6 @@ export class Inflow<In> {
   /** `end` was called: no demand is waited for any more. */
   ending(): void {
     this.#isEnding = true;
-    if (this.#isProcessed) this.#flush();
     this.#goOn();
   }
 
@@ -101,7 +100,6 @@ export class Inflow<In> {
   /** What is written from now on, and what waits, is dropped: nobody would see what becomes of it. */
   drop(): void {
     this.#isDropping = true;
-    this.#isDelivered = true;
     this.#list = [];
     void this.producer.stop();
     this.#goOn();
@@ -120,7 +118,6 @@ export class Inflow<In> {
 
   #written(callback: Callback): void {
     this.#callback = callback;
-    this.#isDelivered = !this.#isProcessed || this.#isDropping;
     if (!this.#isPosted && !this.#isDropping && this.#self !== undefined) {
       this.#isPosted = true;
       post(this.#turn, undefined);
@@ -132,7 +129,12 @@ export class Inflow<In> {
 
   /** The write in progress is done, if it may be. */
   #goOn(): void {
-    if (this.#isDelivered && (this.#credit > this.#list.length || this.#isEnding || this.#isDropping)) this.#callBack();
+    if (this.#isDropping || (this.#holders === undefined ? this.#isEnding || this.#credit > this.#list.length : this.#isHandled(this.#holders))) this.#callBack();
+  }
+
+  /** All that was written has been given to somebody, and nobody has any of it any more. */
+  #isHandled(holders: Holders): boolean {
+    return this.#list.length === 0 && this.producer.bufferedCount === 0 && holders.isEmpty;
   }
 
   /** Node writes on in this call. */
@@ -154,18 +156,6 @@ export class Inflow<In> {
   readonly #ticked = (): void => {
     this.#isTicking = false;
   };
-
-  /** A list is handed over, in this turn. */
-  #deliver(): void {
-    this.producer.flushed().then(
-      () => {
-        this.#isDelivered = true;
-        this.#goOn();
-      },
-      // The end of the stage is told to who has written.
-      () => undefined,
-    );
-  }
 
   #finish(): void {
     const callback = this.#finished;
@@ -197,9 +187,9 @@ export class Inflow<In> {
     } catch (error) {
       // The stage ends; whoever writes will hear of it.
       if (!(error instanceof SluiceError && error.code === "SLUICE_ENDED")) throw error;
-      return;
     }
-    if (this.#isProcessed) this.#deliver();
+    // A dispatcher may have given it to nobody.
+    if (this.#holders !== undefined) this.#goOn();
   }
 }
 

@@ -1,3 +1,5 @@
+import { Queue } from "../../core/index.ts";
+
 const NOTHING: readonly never[] = [];
 
 /** Lists of events that have come and were not passed on yet, in order. Bounded by what was asked for. */
@@ -5,10 +7,8 @@ export class Rest<Event> {
   /** The list that is being taken from, and how far. */
   #list: readonly Event[] = NOTHING;
   #index = 0;
-  /** Those behind it, and how far; then those that come meanwhile. */
-  #waiting: (readonly Event[])[] = [];
-  #next = 0;
-  #arriving: (readonly Event[])[] = [];
+  /** Those behind it. */
+  readonly #waiting = new Queue<readonly Event[]>();
 
   isEmpty(): boolean {
     return this.#index >= this.#list.length && !this.#turnOver();
@@ -18,7 +18,7 @@ export class Rest<Event> {
     if (this.isEmpty()) {
       this.#list = list;
       this.#index = 0;
-    } else this.#arriving.push(list);
+    } else this.#waiting.push(list);
   }
 
   /** The first event; it is not empty. */
@@ -31,25 +31,13 @@ export class Rest<Event> {
   clear(): void {
     this.#list = NOTHING;
     this.#index = 0;
-    this.#waiting = [];
-    this.#next = 0;
-    this.#arriving = [];
+    this.#waiting.clear();
   }
 
   /** Goes on with the next list, if there is one. */
   #turnOver(): boolean {
-    if (this.#next === this.#waiting.length) {
-      if (this.#arriving.length === 0) return false;
-      // Two arrays take turns, so that neither is shifted nor grows for ever.
-      const done = this.#waiting;
-      done.length = 0;
-      this.#waiting = this.#arriving;
-      this.#arriving = done;
-      this.#next = 0;
-    }
-    this.#list = this.#waiting[this.#next] as readonly Event[];
-    this.#waiting[this.#next] = NOTHING;
-    this.#next += 1;
+    if (this.#waiting.length === 0) return false;
+    this.#list = this.#waiting.shift();
     this.#index = 0;
     return true;
   }

@@ -6,6 +6,7 @@ import {
   heed,
   inNextTurn,
   post,
+  tell,
   within,
   type DispatchOptions,
   type Downward,
@@ -76,6 +77,8 @@ export class Supply<Event> implements Subscriber<Event> {
   /** Nothing is pushed any more. */
   #isOver = false;
   #abort: ExitReason | undefined;
+  /** Why this side has ended the wire. */
+  #left: ExitReason | undefined;
   /** Settles when what the departure stopped has been released. */
   #released: Promise<void> | undefined;
 
@@ -155,7 +158,10 @@ export class Supply<Event> implements Subscriber<Event> {
   // ---- the wire
 
   receive(message: Downward<Event>): void {
-    if (this.#isOver || this.#end !== undefined) return;
+    if (this.#isOver || this.#end !== undefined) {
+      this.#receivedLate(message);
+      return;
+    }
     if ("type" in message) {
       this.#end = message.reason;
       if (message.reason.type !== "normal" && this.#settings.isImmediate) {
@@ -168,6 +174,13 @@ export class Supply<Event> implements Subscriber<Event> {
     }
     this.#rest.push(message);
     if (this.#isHungry) this.#serve();
+  }
+
+  /** The producer has failed as the stream was destroyed with another error: nobody else will tell it. */
+  #receivedLate(message: Downward<Event>): void {
+    if (!("type" in message) || message.reason.type !== "error" || this.#left?.type !== "error") return;
+    const { error } = message.reason;
+    if (error !== this.#left.error) tell(undefined, { kind: "late-failure", stage: this.consumer, error });
   }
 
   #serve(): void {
@@ -252,7 +265,8 @@ export class Supply<Event> implements Subscriber<Event> {
 
   /** Ends the wire from this side, unless it has ended. */
   #depart(reason: ExitReason): void {
-    if (this.#end !== undefined || this.#released !== undefined) return;
+    if (this.#end !== undefined || this.#left !== undefined) return;
+    this.#left = reason;
     post(this.#wire, { type: "cancel", kind: "down", reason });
     this.#released = within(this.#outlet.released(), this.#settings.closeWithinMs);
     // Who is not there any more to hear of a failed clean-up: the stage reports it.

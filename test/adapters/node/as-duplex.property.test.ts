@@ -46,7 +46,7 @@ test("whatever is written and read, and whoever ends it, what was made comes onc
       let handled = 0;
       const make = (input: Producer<number>): Producer<number> =>
         producerConsumer({
-          subscribeTo: [{ to: input, maxDemand: window }],
+          subscribeTo: [{ to: input, maxDemand: options.processed ? 1 : window }],
           concurrency: 1,
           async handleEvent(event, self) {
             if (isAsync) await new Promise((resolve) => setImmediate(resolve));

@@ -66,8 +66,29 @@ describe("between two streams", () => {
 
   test.each([0, 1, 2, 16].flatMap((highWaterMark) => [{}, { maxDemand: 10 }, { processed: true }].map((options) => ({ highWaterMark, ...options }))))("carries 500 events with %j", async (options) => {
     const sink = new Sink({ highWaterMark: 3 });
-    await piping(new Counter(500), asDuplex(doubling, options), sink);
+    const isProcessed = "processed" in options;
+    const stage = (input: Producer<number>): Producer<number> => producerConsumer({ subscribeTo: [{ to: input, maxDemand: isProcessed ? 1 : 100 }], handleEvents: (events) => events.map((n) => 2 * n) });
+    await piping(new Counter(500), asDuplex(stage, options), sink);
     expect(sink.written).toEqual(range(500).map((n) => 2 * n));
+  });
+
+  test("with processed: true calls a write back when the stage has handled its event", async () => {
+    const gate = deferred();
+    const stage = producerConsumer<number, number>({
+      async handleEvents(events: readonly number[]) {
+        await gate.promise;
+        return events;
+      },
+    });
+    const duplex = asDuplex(stage, { processed: true });
+    const { called } = watchingWrites(duplex, [1, 2]);
+    duplex.resume();
+    await settle();
+    expect(called).toEqual([]);
+    gate.resolve();
+    await settle();
+    expect(called).toEqual([1, 2]);
+    duplex.end();
   });
 
   test("holds no more than the marks, a list, and the window of the stage twice, as it handles one ahead", async () => {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { Readable, Transform, Writable, finished } from "node:stream";
 import { finished as finishing, pipeline as piping } from "node:stream/promises";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { BadOptionError, StoppedError, consumer, type ExitReason, type Producer } from "sluice";
+import { BadOptionError, StoppedError, broadcastDispatcher, consumer, type ExitReason, type Producer } from "sluice";
 import { asWritable, wrapNullish, type AsWritableOptions } from "sluice/node";
 import { ConsumerProbe, settle } from "sluice/testing";
 import { deferred } from "../../core/support/deferred.ts";
@@ -59,7 +59,7 @@ describe("writing", () => {
   test.each([0, 1, 2, 16, 1000].flatMap((highWaterMark) => [1, 10, 1000].map((maxDemand) => ({ highWaterMark, maxDemand }))))(
     "carries a pipeline of 3,000 at a high-water mark of $highWaterMark into a consumer with a window of $maxDemand",
     async ({ highWaterMark, maxDemand }) => {
-      for (const processed of [false, true]) {
+      for (const processed of maxDemand === 1 ? [false, true] : [false]) {
         const { writable, producer } = asWritable<number>({ highWaterMark, processed });
         const events: number[] = [];
         const sink = consumer({ subscribeTo: [{ to: producer, maxDemand }], handleEvents: (list) => void events.push(...list) });
@@ -204,8 +204,8 @@ describe("demand", () => {
 });
 
 describe("processed: true", () => {
-  test("calls a write back when its events were delivered and the consumer came back for more", async () => {
-    const { writable, producer } = asWritable<number>({ processed: true, highWaterMark: 1 });
+  test("calls a write back when its event has been handled, and the consumer asks for the next", async () => {
+    const { writable, producer } = asWritable<number>({ processed: true });
     const gate = deferred();
     const handled: number[] = [];
     consumer({
@@ -224,15 +224,71 @@ describe("processed: true", () => {
     expect(called).toEqual([1, 2]);
   });
 
-  test("waits for delivery at the end, too", async () => {
+  test("calls what Node held back as one list when all of it has been handled", async () => {
     const { writable, probe } = probing({ processed: true });
+    const { called } = watchingWrites(writable, range(4));
+    await probe.ask(1);
+    expect(called).toEqual([]);
+    await probe.ask(1);
+    expect(called).toEqual([0]);
+    await probe.ask(1);
+    await probe.ask(1);
+    expect(probe.events).toEqual(range(4));
+    expect(called).toEqual([0]);
+    await probe.ask(1);
+    expect(called).toEqual(range(4));
+  });
+
+  test("waits for all of several consumers", async () => {
+    const { writable, producer } = asWritable<number>({ processed: true, dispatcher: broadcastDispatcher() });
+    const ann = new ConsumerProbe(producer);
+    const bob = new ConsumerProbe(producer);
     const { called } = watchingWrites(writable, [1]);
+    await ann.ask(1);
+    await bob.ask(1);
+    expect([ann.events, bob.events]).toEqual([[1], [1]]);
+    await ann.ask(1);
+    expect(called).toEqual([]);
+    await bob.ask(1);
+    expect(called).toEqual([1]);
+  });
+
+  test("does not wait for a consumer that has left, nor for one that an event is not for", async () => {
+    const { writable, producer } = asWritable<number>({ processed: true, whenUnused: "wait", dispatcher: broadcastDispatcher() });
+    const ann = new ConsumerProbe(producer);
+    const { called } = watchingWrites(writable, [1]);
+    await ann.ask(1);
+    await ann.cancel();
+    expect(called).toEqual([1]);
+    const bob = new ConsumerProbe(producer, { options: { selector: () => false } });
+    const later = watchingWrites(writable, [2, 3]);
+    await bob.ask(1);
+    expect(later.called).toEqual([2, 3]);
+    expect(bob.events).toEqual([]);
+  });
+
+  test("waits at the end, too", async () => {
+    const { writable, probe } = probing({ processed: true });
+    const { called } = watchingWrites(writable, [1, 2]);
     writable.end();
-    await settle();
+    await probe.ask(1);
     expect(called).toEqual([]);
     await probe.ask(1);
     expect(called).toEqual([1]);
+    expect(probe.end).toBeUndefined();
+    await probe.ask(1);
+    expect(called).toEqual([1, 2]);
     expect(probe.end).toEqual({ type: "normal" });
+  });
+
+  test("refuses a consumer that asks for many: nobody could tell which of them it has handled", async () => {
+    const { writable, producer } = asWritable<number>({ name: "in", processed: true });
+    const errors: unknown[] = [];
+    writable.on("error", (error) => errors.push(error));
+    const sink = consumer({ subscribeTo: [producer], handleEvents: () => undefined });
+    expect(await sink.closed).toMatchObject({ type: "error", error: { code: "SLUICE_BAD_PARTNER", message: expect.stringContaining("each consumer of in to ask for one event at a time") } });
+    await settle();
+    expect(errors).toMatchObject([{ code: "SLUICE_BAD_PARTNER" }]);
   });
 
   test("gives a write in progress the error of the end", async () => {

@@ -2,10 +2,11 @@ import { getEventListeners } from "node:events";
 import { createServer, get, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable, Transform, Writable, addAbortSignal, finished, pipeline } from "node:stream";
+import type { ReadableStream } from "node:stream/web";
 import { finished as finishing, pipeline as piping } from "node:stream/promises";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { BadOptionError, StoppedError, broadcastDispatcher, fromIterable, partitionDispatcher, producer, producerConsumer, type ExitReason, type Producer, type PushProducer } from "sluice";
+import { BadOptionError, StoppedError, broadcastDispatcher, fromIterable, partitionDispatcher, producer, producerConsumer, setReporter, type ExitReason, type Producer, type PushProducer, type Report } from "sluice";
 import { fromReadable, toReadable, unwrapNullish, type ToReadableOptions } from "sluice/node";
 import { ConsumerProbe, ProducerProbe, settle } from "sluice/testing";
 import { deferred } from "../../core/support/deferred.ts";
@@ -439,6 +440,22 @@ describe("a normal end", () => {
     expect(signals).toEqual(["end", "close"]);
   });
 
+  test("whose clean-up fails is that error, after all events", async () => {
+    const cleanup = new Error("disk gone");
+    const stage = fromIterable(range(20));
+    const failing = producerConsumer({
+      subscribeTo: [stage],
+      handleEvents: (events) => events,
+      handleStop: () => {
+        throw cleanup;
+      },
+    });
+    const { events, errors, signals } = await read(toReadable(failing), "for await");
+    expect(events).toEqual(range(20));
+    expect(errors).toEqual([cleanup]);
+    expect(signals).toEqual(["error", "close"]);
+  });
+
   test("counts once, whatever the producer says after it", async () => {
     const { probe, stream } = probing();
     const got = watching(stream);
@@ -823,6 +840,22 @@ describe("destroy", () => {
     expect(seen).toEqual(range(10));
   });
 
+  test("with another error as the producer fails reports the producer's, and one with the same does not", async () => {
+    const reports: Report[] = [];
+    const before = setReporter((report) => reports.push(report));
+    const boom = new Error("boom");
+    for (const error of [reason, boom]) {
+      const { probe, stream } = probing();
+      const got = watching(stream);
+      await settle();
+      stream.destroy(error);
+      await probe.fail(boom);
+      expect(got.errors).toEqual([error]);
+    }
+    setReporter(before);
+    expect(reports).toEqual([{ kind: "late-failure", stage: "a stream of probe", error: boom }]);
+  });
+
   test("in the turn in which the producer ends is one end", async () => {
     for (const isFirst of [true, false]) {
       const { probe, stream } = probing();
@@ -1004,6 +1037,27 @@ describe("among Node's own", () => {
     ]);
     await reader.cancel();
     expect(await stage.closed).toMatchObject({ type: "shutdown" });
+  });
+
+  test("a chain of streams of both kinds holds the sum of their marks, and its end comes through", async () => {
+    const { stage, made } = counter(200);
+    const there = Readable.toWeb(toReadable(stage, { highWaterMark: 2 }), { strategy: { highWaterMark: 3 } });
+    const back = toReadable(fromReadable<number>(Readable.fromWeb(there as ReadableStream, { objectMode: true, highWaterMark: 4 })), { highWaterMark: 5 });
+    let seen = 0;
+    let greatest = 0;
+    for await (const _ of back) {
+      seen += 1;
+      await new Promise((resolve) => setImmediate(resolve));
+      greatest = Math.max(greatest, made() - seen);
+    }
+    expect(seen).toBe(200);
+    // The adapters of Node hold one more each, on its way.
+    expect(greatest).toBeLessThanOrEqual(2 + 3 + 4 + 5 + 2);
+  });
+
+  test("flows while the timers are faked", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"] });
+    for (const way of WAYS) expect((await read(toReadable(counter(1000).stage, { maxDemand: 10 }), way)).events).toHaveLength(1000);
   });
 
   test("fromReadable makes it a producer again, with exact demand", async () => {
