@@ -2,9 +2,9 @@
  * A producerConsumer, or a chain of stages, as a Node Duplex: for `pipeline(a, duplex, b)`, `pipe` and `compose`.
  *
  * Demand: what is read from the Duplex is demanded of the output, as for `toReadable`; what the stages demand of their input
- * lets writes be called back, as for `asWritable`.
+ * is taken from what is written, as for `asWritable`.
  *
- * Overflow: each half holds its high-water mark; between them is what the stages hold by their windows, and one list.
+ * Overflow: each half holds its high-water mark; between them is what the stages hold by their windows.
  *
  * Completion and errors: `end` completes the input; 'finish' comes when the stages have taken everything, 'end' when the
  * output has ended normally. An error of the output destroys the Duplex with the same object, when what came before has been
@@ -20,7 +20,7 @@
  */
 import { Duplex, type DuplexOptions } from "node:stream";
 import { checkOption, integer, isBoolean, type Check, type ExitReason, type Producer, type ProducerConsumer } from "../../core/index.ts";
-import { Inflow } from "./inflow.ts";
+import { Inflow, type Written } from "./inflow.ts";
 import { inflowSettings, type InflowOptions } from "./inflow-options.ts";
 import { checkSupply, isSubscribable, supplySettings, type SupplyOptions } from "./supply-options.ts";
 import { Supply, type SupplySettings } from "./supply.ts";
@@ -167,14 +167,8 @@ class StageDuplex<In = unknown, Out = unknown> extends Duplex {
     this.#inflow.write(chunk, encoding, done);
   }
 
-  override _writev(entries: { readonly chunk: unknown; readonly encoding: BufferEncoding }[], done: Done): void {
+  override _writev(entries: readonly Written[], done: Done): void {
     this.#inflow.writev(entries, done);
-  }
-
-  override end(...args: readonly unknown[]): this {
-    (super.end as (...args: readonly unknown[]) => this)(...args);
-    this.#inflow.ending();
-    return this;
   }
 
   override _final(done: Done): void {

@@ -1,25 +1,24 @@
 /**
  * A producer of what is written into a Node Writable.
  *
- * Demand: a write is called back as long as more is demanded than was written, so that Node's own back-pressure (`write`
- * returns false, 'drain') is the consumers' demand. What is written in one turn moves as a list.
+ * Demand: what is written is taken as far as it is demanded, and a write is called back when all of it was: Node's own
+ * back-pressure (`write` returns false, 'drain') is the consumers' demand. What is taken in one turn moves as a list.
  *
  * Overflow: the stream holds its high-water mark, and what is written although `write` returned false. The producer holds
- * at most one list that nobody has demanded, and after `end` what the stream still held. Beside that it keeps what
- * consumers demanded before they left.
+ * only what consumers demanded before they left.
  *
  * Completion and errors: `end` completes the producer; 'finish' comes when everything has been delivered and it has ended.
- * `destroy(error)` fails it with the same object, after what was called back; `destroy()` before 'finish' is an error,
- * `SLUICE_BAD_PARTNER`, never a silent end. What Node still holds then was not accepted: its callbacks get an error.
+ * `destroy(error)` fails it with the same object, after what was taken; `destroy()` before 'finish' is an error,
+ * `SLUICE_BAD_PARTNER`, never a silent end. What was not taken is lost with it: its callbacks get an error.
  *
  * Cancel: when the producer stops, as its last consumer has left or somebody stopped it, the stream is destroyed with the
  * reason, or with a `StoppedError` if there is none: writers see it as 'error' and in their callbacks.
  *
- * Acks: a write is called back when more is demanded than was written; with `processed` when its events have been handled.
+ * Acks: a write is called back when its events have been taken; with `processed` when they have been handled.
  */
 import { Writable, type WritableOptions } from "node:stream";
 import { causeOf, checkOption, integer, isBoolean, type Producer, type ProducerOptions } from "../../core/index.ts";
-import { Inflow } from "./inflow.ts";
+import { Inflow, type Written } from "./inflow.ts";
 import { inflowSettings, type InflowOptions, type OwnOfInflow } from "./inflow-options.ts";
 import { checkNullish, type NullishOption } from "./nullish.ts";
 import { told } from "./told.ts";
@@ -60,14 +59,8 @@ class InflowWritable<In> extends Writable {
     this.#inflow.write(chunk, encoding, done);
   }
 
-  override _writev(entries: { readonly chunk: unknown; readonly encoding: BufferEncoding }[], done: (error?: Error | null) => void): void {
+  override _writev(entries: readonly Written[], done: (error?: Error | null) => void): void {
     this.#inflow.writev(entries, done);
-  }
-
-  override end(...args: readonly unknown[]): this {
-    (super.end as (...args: readonly unknown[]) => this)(...args);
-    this.#inflow.ending();
-    return this;
   }
 
   override _final(done: (error?: Error | null) => void): void {

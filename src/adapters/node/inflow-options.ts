@@ -5,8 +5,8 @@ import { unwrapNullish } from "./nullish.ts";
 
 export interface InflowOptions {
   /**
-   * Calls a write back when its events have been handled, not as soon as more is demanded than was written. Each consumer must
-   * ask for one event at a time: `maxDemand: 1`, or a plain `for await`; an ask for more is an error, `SLUICE_BAD_PARTNER`.
+   * Calls a write back when its events have been handled, not when they have been demanded. Each consumer must ask for
+   * one event at a time: `maxDemand: 1`, or a plain `for await`; an ask for more is an error, `SLUICE_BAD_PARTNER`.
    * Default false.
    */
   readonly processed?: boolean | undefined;

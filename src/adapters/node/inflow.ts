@@ -5,6 +5,12 @@ import { prematureClose } from "./custody.ts";
 /** Of a write, or of the end: an error is told to who wrote. */
 type Callback = (error?: Error | null) => void;
 
+/** A chunk as Node hands it over. */
+export interface Written {
+  readonly chunk: unknown;
+  readonly encoding: BufferEncoding;
+}
+
 export interface InflowSettings<In> {
   readonly producer: Omit<ProducerOptions<In>, "handleDemand">;
   /** A write is called back when its events have been handled. */
@@ -13,28 +19,31 @@ export interface InflowSettings<In> {
   readonly take: (chunk: unknown, encoding: BufferEncoding) => In;
 }
 
+const NOTHING: readonly never[] = [];
+
 /**
- * The account is one number: demanded, and not handed over yet. A write is called back while that is more than what was
- * written, so that the stage holds at most one list that nobody has demanded; and from `end` on, so that what Node still
- * holds makes one more.
+ * The account is one number: demanded, and not taken yet. What is written is taken as far as it is demanded; a write is called
+ * back when all of it was, and Node holds back what comes behind it. So nothing waits in the stage but what consumers demanded
+ * and left behind.
  */
 export class Inflow<In> {
   readonly producer: PushProducer<In>;
+  readonly #take: InflowSettings<In>["take"];
   /** Those who have what was written: if a write waits for them. */
   readonly #holders: Holders | undefined;
-  readonly #take: InflowSettings<In>["take"];
   #self: Self<In> | undefined;
   #credit = 0;
-  /** What was written in this turn, or before there was a consumer. */
+  /** Taken in this turn: the next list. */
   #list: In[] = [];
   #isPosted = false;
-  /** Of the write in progress. */
+  /** The write in progress: what it has, how much of that was taken, and its callback. */
+  #held: readonly Written[] = NOTHING;
+  #next = 0;
   #callback: Callback | undefined;
   /** It is the stream that calls. */
   #isInWrite = false;
   /** A write was called back in its call, in this tick. */
   #isTicking = false;
-  #isEnding = false;
   /** How the stage has ended. */
   #end: ExitReason | undefined;
   #finished: Callback | undefined;
@@ -44,20 +53,16 @@ export class Inflow<In> {
   /** `handleEnd`: the stage has ended, not by `final`. */
   constructor(settings: InflowSettings<In>, handleEnd: (reason: ExitReason) => void) {
     this.#take = settings.take;
-    const { handleSubscribe, dispatcher = demandDispatcher(), ...rest } = settings.producer;
+    const { dispatcher = demandDispatcher(), ...rest } = settings.producer;
     this.#holders = settings.isProcessed ? new Holders(() => this.producer.name, () => this.#goOn()) : undefined;
     this.producer = producer<In>({
       bufferSize: Infinity,
       ...rest,
       dispatcher: this.#holders?.over(dispatcher) ?? dispatcher,
-      handleSubscribe: (from, self) => {
-        // What it emits is not overtaken by what `handleDemand` returns.
+      handleDemand: (demand, self) => {
         this.#self = self;
-        this.#flush();
-        return handleSubscribe?.(from, self);
-      },
-      handleDemand: (demand) => {
         this.#credit += demand;
+        this.#feed();
         this.#goOn();
         if (this.#holders === undefined) return this.#taken();
         // Who has got what must be known behind it.
@@ -74,22 +79,32 @@ export class Inflow<In> {
   }
 
   write(chunk: unknown, encoding: BufferEncoding, callback: Callback): void {
-    if (!this.#isDropping) this.#list.push(this.#take(chunk, encoding));
+    if (this.#credit === 0 || this.#isDropping) this.writev([{ chunk, encoding }], callback);
+    else {
+      this.#credit -= 1;
+      this.#list.push(this.#take(chunk, encoding));
+      this.#written(callback);
+    }
+  }
+
+  writev(entries: readonly Written[], callback: Callback): void {
+    this.#held = entries;
+    this.#feed();
     this.#written(callback);
   }
 
-  writev(entries: readonly { readonly chunk: unknown; readonly encoding: BufferEncoding }[], callback: Callback): void {
-    if (!this.#isDropping) for (const { chunk, encoding } of entries) this.#list.push(this.#take(chunk, encoding));
-    this.#written(callback);
-  }
-
-  /** `end` was called: no demand is waited for any more. */
-  ending(): void {
-    this.#isEnding = true;
+  #written(callback: Callback): void {
+    this.#callback = callback;
+    this.#isInWrite = true;
     this.#goOn();
+    this.#isInWrite = false;
+    if (this.#list.length > 0 && !this.#isPosted) {
+      this.#isPosted = true;
+      post(this.#turn, undefined);
+    }
   }
 
-  /** No more will be written. Called back when all has been delivered, and the stage has ended. */
+  /** No more will be written, and all was taken. Called back when it has been delivered, and the stage has ended. */
   final(callback: Callback): void {
     this.#flush();
     this.#finished = callback;
@@ -106,7 +121,7 @@ export class Inflow<In> {
     if (this.#finished !== undefined) this.#finish();
   }
 
-  /** The stream has been destroyed: with an error, or before its end. */
+  /** The stream has been destroyed: with an error, or before its end. What was not taken is lost with it. */
   destroyed(error: Error | null): void {
     if (this.#end === undefined && !this.#isDropping) {
       this.#flush();
@@ -116,25 +131,26 @@ export class Inflow<In> {
     this.#callBack(error ?? prematureClose("be ended"));
   }
 
-  #written(callback: Callback): void {
-    this.#callback = callback;
-    if (!this.#isPosted && !this.#isDropping && this.#self !== undefined) {
-      this.#isPosted = true;
-      post(this.#turn, undefined);
+  /** Takes what is demanded of the write in progress. */
+  #feed(): void {
+    const end = Math.min(this.#held.length, this.#next + this.#credit);
+    if (end > this.#next && !this.#isDropping) {
+      this.#credit -= end - this.#next;
+      for (; this.#next < end; this.#next += 1) {
+        const { chunk, encoding } = this.#held[this.#next] as Written;
+        this.#list.push(this.#take(chunk, encoding));
+      }
     }
-    this.#isInWrite = true;
-    this.#goOn();
-    this.#isInWrite = false;
   }
 
   /** The write in progress is done, if it may be. */
   #goOn(): void {
-    if (this.#isDropping || (this.#holders === undefined ? this.#isEnding || this.#credit > this.#list.length : this.#isHandled(this.#holders))) this.#callBack();
+    if (this.#isDropping || (this.#next >= this.#held.length && this.#isHandled())) this.#callBack();
   }
 
-  /** All that was written has been given to somebody, and nobody has any of it any more. */
-  #isHandled(holders: Holders): boolean {
-    return this.#list.length === 0 && this.producer.bufferedCount === 0 && holders.isEmpty;
+  /** If that matters: all that was taken was given to somebody, and nobody has any of it any more. */
+  #isHandled(): boolean {
+    return this.#holders === undefined || (this.#list.length === 0 && this.producer.bufferedCount === 0 && this.#holders.isEmpty);
   }
 
   /** Node writes on in this call. */
@@ -142,6 +158,8 @@ export class Inflow<In> {
     const callback = this.#callback;
     if (callback === undefined) return;
     this.#callback = undefined;
+    this.#held = NOTHING;
+    this.#next = 0;
     if (this.#isInWrite) {
       callback(error);
       // Node tells the writer in the next tick: a later write must not be told before.
@@ -163,7 +181,7 @@ export class Inflow<In> {
     callback?.();
   }
 
-  /** Hands over what was written in one turn. */
+  /** Hands over what was taken in one turn. */
   readonly #turn: Port<undefined> = {
     receive: () => {
       this.#isPosted = false;
@@ -175,7 +193,6 @@ export class Inflow<In> {
     if (this.#list.length === 0) return undefined;
     const list = this.#list;
     this.#list = [];
-    this.#credit = Math.max(0, this.#credit - list.length);
     return list;
   }
 
@@ -183,7 +200,7 @@ export class Inflow<In> {
     const list = this.#taken();
     if (list === undefined) return;
     try {
-      (this.#self ?? this.producer).emit(list);
+      this.#self?.emit(list);
     } catch (error) {
       // The stage ends; whoever writes will hear of it.
       if (!(error instanceof SluiceError && error.code === "SLUICE_ENDED")) throw error;
