@@ -97,7 +97,7 @@ describe.each([
 
 /** Somebody who writes what a contract says, as long as there is room. */
 function written(source: WayInSource<unknown>, highWaterMark: number, { signal, handleReport }: WayInSettings): Producer<unknown> {
-  const { writable, producer } = asWritable<unknown>({ highWaterMark, signal, handleReport });
+  const { writable, producer } = asWritable({ highWaterMark, signal, handleReport });
   let hasEnded = false;
   let inFlight = 0;
   let failure: { readonly error: unknown } | undefined;
