@@ -186,20 +186,21 @@ describe("a callback that emits more than was asked:", () => {
   test.each(surplus)("what %s returns beyond the demand is buffered, and holds its input back", async (_, given) => {
     const { up, stage, down } = await between<number, number>(given as BetweenOptions<number, number>);
     await down.ask(2);
+    await up.expectDemand(4);
     await up.emit(1);
     await up.emit(2);
-    expect(down.batches).toEqual([[1, 10]]);
+    await down.expectBatch([1, 10]);
     expect(stage.snapshot()).toMatchObject({ input: { queued: 1, handled: 1 }, output: { buffered: 1 } });
-    expect(up.asks).toEqual([4]);
     // The event that was held back runs with the demand that the buffer leaves over.
     await down.ask(1);
-    expect(down.batches).toEqual([[1, 10], [100]]);
+    await down.expectBatch([100]);
     expect(stage.snapshot().input).toMatchObject({ queued: 1, handled: 1 });
+    await up.expectNoDemand();
     await down.ask(1);
-    expect(down.batches).toEqual([[1, 10], [100], [2]]);
+    await down.expectBatch([2]);
     expect(stage.snapshot()).toMatchObject({ input: { queued: 0, handled: 2 }, output: { buffered: 2 } });
-    expect(up.asks).toEqual([4, 2]);
-    expect(down.ends).toEqual([]);
+    await up.expectDemand(2);
+    await down.expectNothing();
     await stage.stop();
   });
 

@@ -16,14 +16,14 @@ describe("a consumer asks", () => {
 
   test("for the rest to maxDemand once minDemand is left", async () => {
     const probe = new ProducerProbe<number>();
-    await using sink = consumer({ subscribeTo: [{ to: probe.producer, maxDemand: 10, minDemand: 4 }], handleEvents: () => undefined });
-    await settle();
+    await using sink = consumer({ subscribeTo: [{ to: probe, maxDemand: 10, minDemand: 4 }], handleEvents: () => undefined });
+    await probe.expectDemand(10);
     await probe.emit(...range(5));
-    expect(probe.asks).toEqual([10]);
+    await probe.expectNoDemand();
     await probe.emit(5);
-    expect(probe.asks).toEqual([10, 6]);
+    await probe.expectDemand(6);
     await probe.emit(...range(6, 6));
-    expect(probe.asks).toEqual([10, 6, 6]);
+    await probe.expectDemand(6);
     expect(sink.snapshot().input).toMatchObject({ received: 12, handled: 12 });
   });
 
@@ -58,14 +58,13 @@ describe("a consumer asks", () => {
   test("for nothing while a callback's promise is pending", async () => {
     const probe = new ProducerProbe<number>();
     const gate = deferred();
-    await using sink = consumer({ subscribeTo: [{ to: probe.producer, maxDemand: 2, minDemand: 1 }], handleEvents: () => gate.promise });
-    await settle();
+    await using sink = consumer({ subscribeTo: [{ to: probe, maxDemand: 2, minDemand: 1 }], handleEvents: () => gate.promise });
+    await probe.expectDemand(2);
     await probe.emit(1);
-    expect(probe.asks).toEqual([2]);
+    await probe.expectNoDemand();
     expect(sink.snapshot()).toMatchObject({ waitingFor: "callback", input: { inCallback: 1 } });
     gate.resolve();
-    await settle();
-    expect(probe.asks).toEqual([2, 1]);
+    await probe.expectDemand(1);
   });
 
   test("by its own window where a subscription gives none", async () => {

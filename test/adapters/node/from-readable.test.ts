@@ -215,10 +215,10 @@ describe("the end of the stream", () => {
     const stream = new Source().hold(1);
     const probe = new ConsumerProbe(fromReadable<number>(stream));
     await probe.ask(1);
-    expect(probe.end).toBeUndefined();
+    await probe.expectBatch([1]);
+    await probe.expectNothing();
     stream.hold(null);
-    await settle();
-    expect(probe.end).toEqual({ type: "normal" });
+    await probe.expectEnd();
   });
 
   test.each([0, 1, 499, 500, 501, 999, 1000, 1001, 2000])("gives all of %i events and one end", async (count) => {
