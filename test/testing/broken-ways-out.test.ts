@@ -521,6 +521,22 @@ describe("the contract catches a way out that", () => {
   });
 });
 
+test("the contract catches a way out that tells an observer the rest of a list", async () => {
+  const contract = wayOutContract<unknown, Consumer<unknown>>({
+    ...DEFAULTS,
+    by: "telling",
+    prefetch: Infinity,
+    open(producer, sink) {
+      const stage = consumer<unknown>({ handleEvents: (events) => events.forEach((event) => sink.event(event)) });
+      stage.subscribe(producer);
+      return stage;
+    },
+    leave: (stage) => stage.stop(),
+  });
+  const violation = await violationOf(contract, "gives its native side nothing more when its user leaves as an event comes");
+  expect(violation.message).toMatch(/expected it to give its native side nothing more when its user has left, or it is broken, got: 3/);
+});
+
 test("the contract catches a way out that tells an observer who has left", async () => {
   const contract = wayOutContract<unknown, Consumer<unknown>>({
     ...DEFAULTS,

@@ -47,6 +47,25 @@ export const leavingCases: readonly WayOutCase[] = [
     },
   },
   {
+    name: "gives its native side nothing more when its user leaves as an event comes",
+    where: (plan) => plan.leave !== undefined && plan.by !== "reading",
+    async run(trial, plan) {
+      const scene = new WayOutScene(trial, plan);
+      let left: Promise<void> | undefined;
+      scene.handle = (count) => {
+        if (count !== 3) return;
+        left = leave(trial, scene);
+        // Whoever waits for it hears of it, later.
+        left.catch(() => undefined);
+      };
+      scene.give(20).endIt();
+      await scene.untilGot(3);
+      await left;
+      await scene.untilLeft();
+      trial.expect(scene.told.length === 0 || plan.stage !== undefined, "it", "tell its native side of no end when its user has left", "an end");
+    },
+  },
+  {
     name: "leaves its producer once, however often its user leaves",
     where: canLeave,
     async run(trial, plan) {

@@ -28,6 +28,8 @@ export class WayOutScene<Event, Native> implements WrittenSink<Event> {
   taken = 0;
   /** Its user has left: what comes now is not his. */
   hasLeft = false;
+  /** Called with the number of events that have come, as one comes. */
+  handle: ((count: number) => void) | undefined;
   /** Does not finish at the end, until it is let. */
   isLingering = false;
   #ready: number;
@@ -91,6 +93,7 @@ export class WayOutScene<Event, Native> implements WrittenSink<Event> {
     const wrong = this.#wrong(event, this.events.length);
     if (wrong !== undefined) this.#broken("the events of its producer, each once, in order, and as they are", wrong);
     this.events.push(event);
+    this.handle?.(this.events.length);
     if (this.plan.by !== "writing") return;
     if (typeof done !== "function") this.#broken("each event with a function that is called when it was taken", shown(done));
     else if (this.#ready > 0) {
