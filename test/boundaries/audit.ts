@@ -21,6 +21,8 @@ function auditProcess(scene: Scene): void {
   const thrown = watch.uncaught.filter((error) => play.uncaught?.(error) !== true);
   if (thrown.length > 0) scene.miss("uncaught exceptions", "none", thrown);
   if (watch.warnings.length > 0) scene.miss("process warnings", "none", watch.warnings);
+  if (watch.violations.length > 0) scene.miss("breaches of the protocol", "none", watch.violations);
+  if (watch.newHandles.length > 0) scene.miss("handles that are left", "none", watch.newHandles);
   const timers = takeRunningTimers();
   if (timers.length > 0) scene.miss("timers that are left, in ms", "none", timers);
   if (play.signal !== undefined) scene.same("abort listeners that are left", getEventListeners(play.signal, "abort").length, 0);

@@ -3,7 +3,7 @@ import { WAYS_IN, WAYS_OUT } from "./table.ts";
 
 const MANY = 200_000;
 /** For the pairs beside the cover. */
-const FEWER = 20_000;
+const FEWER = 10_000;
 
 /** The whole number for each way in and each way out once at least, and a tenth of it for all other pairs. */
 export function longOf(placeIn: number, placeOut: number, isThorough: boolean): number {

@@ -13,6 +13,7 @@ import { FAULTS, WAYS_IN, WAYS_OUT } from "./table.ts";
 import { Tally } from "./tally.ts";
 import { countTimers } from "./timers.ts";
 import { Watch } from "./watch.ts";
+import { listenToWires } from "./wires.ts";
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -22,6 +23,7 @@ async function main(options: Options): Promise<number> {
   const rows: Row[] = [];
   countTimers();
   using watch = new Watch();
+  listenToWires((violation) => watch.violations.push(violation));
   for (const wayIn of options.waysIn) {
     for (const wayOut of options.waysOut) {
       const long = longOf(WAYS_IN.indexOf(wayIn), WAYS_OUT.indexOf(wayOut), options.isThorough);

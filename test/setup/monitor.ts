@@ -5,11 +5,12 @@
  * Only Sluice's own sides are judged: a probe may say what it likes.
  */
 import { afterEach } from "vitest";
-import { OUTLET, producer, type Outlet, type Subscribable, type Subscriber } from "sluice";
+import { OUTLET, type Outlet, type Subscribable, type Subscriber } from "sluice";
 import { monitored, type ProtocolRule, type ProtocolViolation } from "sluice/testing";
 import { InletLink } from "../../src/core/inlet-link.ts";
 import { Reader } from "../../src/core/reader.ts";
 import { Supply } from "../../src/adapters/node/supply.ts";
+import { standBeforeOutlets } from "./outlets.ts";
 
 const violations: ProtocolViolation[] = [];
 
@@ -20,22 +21,6 @@ afterEach(() => {
 
 /** What the producer of a wire can break; the other rules are the consumer's. */
 const PRODUCER_RULES: ReadonlySet<ProtocolRule> = new Set(["over-delivered", "empty-list", "after-end"]);
-
-const monitors = new WeakMap<Outlet<unknown>, Outlet<unknown>>();
-
-/** An outlet with a monitor on each of its wires. */
-function listening(outlet: Outlet<unknown>): Outlet<unknown> {
-  const known = monitors.get(outlet);
-  if (known !== undefined) return known;
-  const monitor: Outlet<unknown> = {
-    name: outlet.name,
-    dispatchOptions: outlet.dispatchOptions,
-    connect: (subscriber, replaces) => listenTo(outlet, subscriber)[OUTLET].connect(subscriber, replaces),
-    released: () => outlet.released(),
-  };
-  monitors.set(outlet, monitor);
-  return monitor;
-}
 
 function listenTo(outlet: Outlet<unknown>, subscriber: Subscriber<unknown>): Subscribable<unknown> {
   const isOurs = subscriber instanceof InletLink || subscriber instanceof Reader || subscriber instanceof Supply;
@@ -54,18 +39,4 @@ function listenTo(outlet: Outlet<unknown>, subscriber: Subscriber<unknown>): Sub
   );
 }
 
-/** The class of all producing stages: where the key is. */
-function prototypeOfProducers(): object {
-  let prototype = Object.getPrototypeOf(producer({ name: "to find its class" })) as object;
-  while (!Object.hasOwn(prototype, OUTLET)) prototype = Object.getPrototypeOf(prototype) as object;
-  return prototype;
-}
-
-const prototype = prototypeOfProducers();
-const original = Object.getOwnPropertyDescriptor(prototype, OUTLET);
-if (original?.get === undefined) throw new Error("expected producers to have a getter for their outlet");
-Object.defineProperty(prototype, OUTLET, {
-  get(this: Subscribable<unknown>) {
-    return listening(original.get?.call(this) as Outlet<unknown>);
-  },
-});
+standBeforeOutlets((outlet, subscriber, replaces) => listenTo(outlet, subscriber)[OUTLET].connect(subscriber, replaces));

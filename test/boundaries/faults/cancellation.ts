@@ -277,15 +277,18 @@ async function playAbortInCall(pair: Pair, reason: unknown): Promise<void> {
   });
 }
 
-/** How many runs one signal lives for: a listener that is left shows at the first, Node's warning at the eleventh. */
+/** How many runs one signal lives for, beside the cover: a listener that is left shows at the first, Node's warning at the eleventh. */
 const RUNS = 12;
+/** One for each so many events of a long run: a thousand in the cover. */
+const EVENTS_OF_A_RUN = 200;
 
 const longSignal: Fault = {
   code: 27,
   sentence: "one long-lived signal, many runs",
   async run(pair) {
     const { signal } = new AbortController();
-    for (let run = 0; run < RUNS; run += 1) {
+    const runs = Math.max(RUNS, pair.long / EVENTS_OF_A_RUN);
+    for (let run = 0; run < runs; run += 1) {
       await pair.play(`run ${run + 1}`, {
         script: run % 3 === 0 ? { count: Infinity } : { count: 2, ...(run % 3 === 1 && { ending: failing(new Error("lost")) }) },
         taking: run % 3 === 0 ? leavingAt(1) : {},

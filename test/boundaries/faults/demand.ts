@@ -46,6 +46,8 @@ const neverPulls: Fault = {
 /** So many events are taken one in a turn, then so many. */
 const ONE_BY_ONE = 200;
 const IN_A_TURN = 100;
+/** From so many events on the heap is looked at. */
+const MEASURED = 100_000;
 /** How much the heap may grow by, collected, in bytes. */
 const GROWTH = 5 * 1024 * 1024;
 
@@ -54,7 +56,9 @@ const slowUser: Fault = {
   sentence: "the user is far slower than the source, for very many events",
   async run(pair) {
     const count = pair.long / 2;
-    const before = heap();
+    // To collect takes longer than the run: where that is a short one it would show little.
+    const isMeasured = count >= MEASURED;
+    const before = isMeasured ? heap() : 0;
     await pair.play(`${count} events`, {
       script: { count, isLong: true },
       taking: {
@@ -69,9 +73,11 @@ const slowUser: Fault = {
       after(scene) {
         const { discarded } = scene.account;
         scene.same("events that arrive and that are discarded", scene.sink.count + discarded, count);
-        if (scene.sink.disorder !== undefined) scene.miss("the order", "as produced", scene.sink.disorder);
+        // Chunks of several events that are handled at once are mixed by their handlers.
+        const isMixed = pair.isBytes && pair.wayOut.atOnce > 1;
+        if (scene.sink.disorder !== undefined && !isMixed) scene.miss("the order", "as produced", scene.sink.disorder);
         scene.endedNormally();
-        const growth = heap() - before;
+        const growth = isMeasured ? heap() - before : 0;
         if (growth > GROWTH) scene.miss("what the heap has grown by, in bytes", `at most ${GROWTH}`, growth);
       },
     });

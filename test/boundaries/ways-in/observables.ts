@@ -62,7 +62,7 @@ export const asyncObservable: WayIn = {
       },
     };
     const stage = fromObservable(observable, { ...stageOptions(settings), overflow: dropOldest(KEPT) });
-    // What comes in one turn is looked at together.
-    return { ...plain(stage), ahead: KEPT + BURST };
+    // What comes in one turn is looked at together: in the next, when that has no more time.
+    return { ...plain(stage), ahead: KEPT + 2 * BURST };
   },
 };
