@@ -178,9 +178,17 @@ export class Reading<Event> implements Watcher {
 
   readonly #onReadable = (): void => {
     if (this.#wanted > 0) this.#read();
-    // 'readable' of an empty stream announces its end, which takes one more call.
-    else if (this.#stream.readableLength === 0) this.#stream.read(0);
+    else if (this.#stream.readableLength === 0) this.#lookForEnd();
   };
+
+  /** 'readable' of an empty stream announces its end, which takes one more call. */
+  #lookForEnd(): void {
+    try {
+      this.#stream.read(0);
+    } catch (error) {
+      this.failed(error);
+    }
+  }
 
   readonly #onEnd = (): void => {
     this.#settings.handleEnd?.();

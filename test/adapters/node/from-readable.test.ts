@@ -337,6 +337,23 @@ describe("an error of the stream", () => {
     expect((await got).error).toBe(reason);
   });
 
+  test("that read() throws as it looks for the end of an empty stream is an error, too", async () => {
+    const boom = new Error("boom");
+    const stream = new Source().hold(1);
+    const probe = new ConsumerProbe(fromReadable(stream));
+    await probe.ask(1);
+    const read = stream.read.bind(stream);
+    stream.read = (size) => {
+      if (size === 0) throw boom;
+      return read(size);
+    };
+    // Nothing is demanded: who listens looks.
+    stream.emit("readable");
+    await settle();
+    expect(probe.events).toEqual([1]);
+    expect(probe.end).toEqual({ type: "error", error: boom });
+  });
+
   test("that read() throws is an error like any other", async () => {
     const boom = new Error("boom");
     const stream = new Source().hold(1, 2);

@@ -84,7 +84,8 @@ class Scripted extends Readable {
 
   override read(size?: number): unknown {
     const { ending } = this.#source.script;
-    if (ending?.type === "fail" && ending.isThrown === true && this.readableLength === 0 && this.#source.isAtEnd && this.#source.ended === undefined) {
+    // With a size of 0 it is Node that looks, which nobody could help.
+    if (size !== 0 && ending?.type === "fail" && ending.isThrown === true && this.readableLength === 0 && this.#source.isAtEnd && this.#source.ended === undefined) {
       this.#open();
       this.#source.takeNow();
       throw ending.error;
