@@ -1,0 +1,132 @@
+/** Lists that come in, for operators that read them by `next()`. */
+import { inNextTurn } from "../../core/index.ts";
+import { FeedReader, type Feed, type Request } from "./feed-reader.ts";
+
+const NOTHING: readonly never[] = [];
+
+/**
+ * What is read is at one place: all iterators go on where the others are (`retry` reads on behind the event that failed).
+ *
+ * A list is handled when it has been read to its end and one more event is wanted: so nothing is asked for before.
+ */
+export class Feeding<In, Item> implements Feed<Item> {
+  /** Whether an item is a list. */
+  readonly #takesLists: boolean;
+  /** The signal of the stage: its end is told by {@link close}. */
+  #ownSignal: AbortSignal | undefined;
+  #list: readonly In[] = NOTHING;
+  #next = 0;
+  /** The list at hand is handled. */
+  #handled: (() => void) | undefined;
+  /** In the order of the calls; those of a reader that leaves are taken out. */
+  readonly #requests = new Set<Request<Item>>();
+  #end: { readonly failure: { readonly error: unknown } | undefined } | undefined;
+  #isClosed = false;
+  /** A reader has got the failure. */
+  #isTold = false;
+
+  constructor(takesLists: boolean) {
+    this.#takesLists = takesLists;
+  }
+
+  /** The failure that came in, and that nobody has got. */
+  get untold(): { readonly error: unknown } | undefined {
+    return this.#isTold ? undefined : this.#end?.failure;
+  }
+
+  /** Does not heed this one. */
+  ignore(signal: AbortSignal): void {
+    this.#ownSignal = signal;
+  }
+
+  open(signal?: AbortSignal): FeedReader<Item> {
+    return new FeedReader(this, signal === this.#ownSignal ? undefined : signal);
+  }
+
+  // ---- what comes in
+
+  /** Settles when the list is handled. */
+  give(list: readonly In[]): Promise<void> | undefined {
+    this.#list = list;
+    this.#next = 0;
+    for (const request of this.#requests) {
+      if (!this.#hasItem) break;
+      this.#requests.delete(request);
+      request.resolve({ value: this.#take(), done: false });
+    }
+    if (this.#requests.size > 0 || this.#end !== undefined) return undefined;
+    return new Promise((resolve) => {
+      this.#handled = resolve;
+    });
+  }
+
+  /** No more will come. */
+  finish(): void {
+    this.#end ??= { failure: undefined };
+    this.#settle();
+  }
+
+  fail(error: unknown): void {
+    this.#end ??= { failure: { error } };
+    this.#settle();
+  }
+
+  /** Nothing is given out any more; who waits is told the failure, if there is one. */
+  close(failure: { readonly error: unknown } | undefined): void {
+    this.#isClosed = true;
+    this.#list = NOTHING;
+    this.#next = 0;
+    this.#end ??= { failure };
+    this.#settle();
+    this.#handled?.();
+  }
+
+  // ---- what is read
+
+  next(reader: FeedReader<Item>): Promise<IteratorResult<Item, undefined>> {
+    if (this.#end === undefined && this.#requests.size === 0 && this.#hasItem) return Promise.resolve({ value: this.#take(), done: false });
+    const result = new Promise<IteratorResult<Item, undefined>>((resolve, reject) => {
+      this.#requests.add({ reader, resolve, reject });
+    });
+    if (this.#end === undefined) {
+      const handled = this.#handled;
+      this.#handled = undefined;
+      handled?.();
+      // In a turn of its own: `repeat` and `retry` begin again for ever, and may be stopped only between two turns.
+    } else inNextTurn(() => this.#settle());
+    return result;
+  }
+
+  /** Settles what a reader waits for: the first with the failure, if there is one. */
+  leave(reader: FeedReader<Item>, failure?: { readonly error: unknown }): void {
+    let rest = failure;
+    for (const request of this.#requests) {
+      if (request.reader !== reader) continue;
+      this.#requests.delete(request);
+      if (rest === undefined) request.resolve({ value: undefined, done: true });
+      else request.reject(rest.error);
+      rest = undefined;
+    }
+  }
+
+  get #hasItem(): boolean {
+    return this.#next < this.#list.length;
+  }
+
+  #take(): Item {
+    const list = this.#list;
+    const from = this.#next;
+    this.#next = this.#takesLists ? list.length : from + 1;
+    return (this.#takesLists ? (from === 0 ? list : list.slice(from)) : list[from]) as Item;
+  }
+
+  /** The end, for those who wait. Once the stage has ended one of them is told why, and whoever begins again gets nothing. */
+  #settle(): void {
+    if (this.#end === undefined) return;
+    for (const { reader } of this.#requests) {
+      const failure = this.#isClosed && this.#isTold ? undefined : this.#end.failure;
+      this.#isTold ||= failure !== undefined;
+      reader.end(failure);
+    }
+  }
+}

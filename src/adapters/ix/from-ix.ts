@@ -1,0 +1,92 @@
+/**
+ * An async or sync iterable of IxJS as a producer. It is `fromIterable`, with two things more: the iterator is given the
+ * signal of the stage, and an item may be a list of events.
+ *
+ * Demand: one `next()` for each demanded event; with `lists` one after the other, as long as more events are demanded than
+ * came. The first demand is the first touch. Sources and operators of IxJS that do not heed `next()` read ahead of it all
+ * the same: see `docs/from-ixjs.md`.
+ *
+ * Overflow: none, nothing is read ahead. A list is taken whole; what of it was not demanded waits in the buffer.
+ *
+ * Completion and errors: the end of the iterable completes the stage; an error fails it with the same object, after what
+ * came before.
+ *
+ * Cancel: the end of the stage aborts the signal, so that a `next()` that is stuck in IxJS rejects, and calls `return` with
+ * the error or the reason; that is awaited, but not behind a `next()` in flight. `retry()` without a count takes the abort
+ * for a failure and tries again for ever, which no timer survives: `retry(n)`, or `preventAbort`.
+ *
+ * Acks: none.
+ */
+import { checkOption, fromIterable, isBoolean, tell, type FromIterableOptions, type Producer, type ProducerOptions, type Report } from "../../core/index.ts";
+import { isAbortError } from "./echo.ts";
+import { readLists } from "./list-reading.ts";
+import { asyncIteratorOf, type SignalledIterable } from "./shapes.ts";
+
+/** An AsyncIterableX, an IterableX, or any other iterable. */
+export type IxSource<Event> = SignalledIterable<Event> | Iterable<Event>;
+
+interface AbortOption {
+  /** Gives the iterator no signal: for `retry()` without a count. Default false. */
+  readonly preventAbort?: boolean | undefined;
+}
+
+/** Options of {@link fromIx}: those of `fromIterable`. */
+export interface FromIxOptions<Out> extends FromIterableOptions<Out>, AbortOption {
+  readonly lists?: false | undefined;
+}
+
+/** The default of `bufferSize` is `Infinity`: it holds the rest of a list. */
+export interface FromIxListsOptions<Out> extends Omit<ProducerOptions<Out>, "handleDemand" | "handleStop">, AbortOption {
+  /** An item is a list of events (as of `buffer(n)`), and stays one. Nobody may change it afterwards. */
+  readonly lists: true;
+  /** How long the end waits for `return()`, in ms. Default 1,000. */
+  readonly closeWithinMs?: number | undefined;
+}
+
+/**
+ * A producer of the events of an iterable of IxJS.
+ *
+ * @throws BadOptionError when it is not iterable, or an option is wrong
+ */
+export function fromIx<Event>(source: IxSource<readonly Event[]>, options: FromIxListsOptions<NoInfer<Event>>): Producer<Event>;
+export function fromIx<Event>(source: IxSource<Event>, options: FromIxOptions<Event> & { readonly await: true }): Producer<Awaited<Event>>;
+export function fromIx<Event>(source: IxSource<Event>, options?: FromIxOptions<NoInfer<Event>>): Producer<Event>;
+export function fromIx<Event>(source: IxSource<Event> | IxSource<readonly Event[]>, options: FromIxOptions<Event> | FromIxListsOptions<Event> = {}): Producer<Event> {
+  checkOption("the source of fromIx", source, (value) =>
+    typeof (asyncIteratorOf(value) ?? Object(value)[Symbol.iterator]) === "function" ? undefined : "an async iterable or an iterable of IxJS",
+  );
+  const { lists = false, preventAbort = false, ...rest } = options;
+  checkOption("lists", lists, isBoolean);
+  checkOption("preventAbort", preventAbort, isBoolean);
+  if (lists) return readLists(signalled(source as IxSource<readonly Event[]>, preventAbort), rest);
+  const { open, isEcho } = signalled(source as IxSource<Event>, preventAbort);
+  return fromIterable<Event>(open, {
+    ...rest,
+    handleReport: (report) => {
+      if (!isEcho(report)) tell(rest.handleReport, report);
+    },
+  });
+}
+
+/** A source whose iterator gets the signal of the stage. */
+export interface Signalled<Event> {
+  readonly open: Iterable<Event> | AsyncIterable<Event> | ((signal: AbortSignal) => AsyncIterable<Event>);
+  /** Whether that is only the answer to the abort. */
+  readonly isEcho: (report: Report) => boolean;
+}
+
+function signalled<Event>(source: IxSource<Event>, preventAbort: boolean): Signalled<Event> {
+  let given: AbortSignal | undefined;
+  const isEcho = (report: Report): boolean => given?.aborted === true && (report.kind === "late-failure" || report.kind === "cleanup-failed") && isAbortError(report.error);
+  // What is an iterator itself takes no signal; and it is ended although nobody has touched it.
+  const takesSignal = typeof asyncIteratorOf(source) === "function" && !("next" in (source as object)) && !preventAbort;
+  if (!takesSignal) return { open: source as Iterable<Event>, isEcho };
+  const iterable = source as SignalledIterable<Event>;
+  return {
+    open(signal) {
+      given = signal;
+      return { [Symbol.asyncIterator]: () => iterable[Symbol.asyncIterator](signal) };
+    },
+    isEcho,
+  };
+}
