@@ -17,7 +17,7 @@ interface Entry<Out> {
 }
 
 /** So many events are no burst: each list is taken in by itself, with the in-band messages between them. */
-const SMALL = 16;
+const SMALL = 1024;
 
 /** A list that waits for its turn. */
 interface Waiting<Out> {
@@ -55,8 +55,9 @@ class Burst<Out> {
 }
 
 /**
- * A burst within one turn, or behind a callback that does not settle, must not wait without a bound: it is trimmed to what
- * the buffer would keep of it, were each list taken in at once.
+ * A burst within one turn, or behind a callback that does not settle, must not wait without a bound: when more than 1,024
+ * events wait, and twice what would be kept of them, they are trimmed to what the buffer would keep, were each list taken in
+ * at once.
  */
 export class Door<Out> extends StagePort<Waiting<Out>> {
   readonly #entry: Entry<Out>;

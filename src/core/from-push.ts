@@ -46,8 +46,8 @@ export interface FromPushOptions<Event> extends Omit<ProducerOptions<Event>, "ha
  * A producer of what a source pushes.
  *
  * Demand: the source cannot be asked; `start` is called at the first demand. Overflow: by the policy, see `overflow`. What is
- * pushed in one turn moves as lists; while the stage waits for its turn, up to three times as many events as it keeps may wait
- * before it. Errors: what was kept before an error is delivered first; what `start` throws is one.
+ * pushed in one turn moves as lists of up to 1,024; while the stage waits for its turn 1,024 events more may wait before it, or
+ * twice what it would keep. Errors: what was kept before an error is delivered first; what `start` throws is one.
  * Cancel: at the end of the stage the release is called once, and awaited for at most `closeWithinMs`.
  *
  * @throws BadOptionError when there is no policy, or an option is wrong
@@ -121,5 +121,5 @@ function intakeOf<Event>(stage: PushProducer<Event>, overflow: Overflow<Event>, 
   const late = (signal: string): void => tell(handleReport, { kind: "late-signal", stage: stage.name, partner: "its source", signal });
   if (overflow.type === "sample") return new SamplingIntake(stage, late, overflow.ms);
   if (overflow.type === "pauseResume") return new PausingIntake(stage, late, overflow, bufferSize);
-  return new Intake(stage, late, bufferSize);
+  return new Intake(stage, late);
 }

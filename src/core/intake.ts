@@ -5,7 +5,7 @@ import type { Port } from "./protocol.ts";
 import { post } from "./scheduler.ts";
 import type { PushProducer } from "./stages.ts";
 
-/** The most events of one list, where the buffer holds as many. */
+/** The most events of one list. */
 const LIST = 1024;
 
 /** Collects the events of one turn. */
@@ -16,13 +16,11 @@ export class Intake<Event> {
   /** Hears what the source says after its own end. */
   readonly #late: (signal: string) => void;
   #isEnded = false;
-  readonly #most: number;
   #list: Event[] = [];
 
-  constructor(stage: PushProducer<Event>, late: (signal: string) => void, bufferSize: number) {
+  constructor(stage: PushProducer<Event>, late: (signal: string) => void) {
     this.stage = stage;
     this.#late = late;
-    this.#most = Math.min(LIST, bufferSize);
   }
 
   next(event: Event): void {
@@ -31,7 +29,7 @@ export class Intake<Event> {
       return;
     }
     const count = this.#list.push(event);
-    if (count === this.#most) this.flush();
+    if (count === LIST) this.flush();
     else if (count === 1) post(this.#turn, undefined);
   }
 
@@ -118,7 +116,7 @@ export class SamplingIntake<Event> extends Intake<Event> {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(stage: PushProducer<Event>, late: (signal: string) => void, ms: number) {
-    super(stage, late, 1);
+    super(stage, late);
     this.#ms = ms;
   }
 
@@ -173,7 +171,7 @@ export class PausingIntake<Event> extends Intake<Event> {
   #isPaused = false;
 
   constructor(stage: PushProducer<Event>, late: (signal: string) => void, source: PauseResume, bufferSize: number) {
-    super(stage, late, bufferSize);
+    super(stage, late);
     this.#source = source;
     this.#leastRoom = bufferSize - source.high;
   }

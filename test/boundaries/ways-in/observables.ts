@@ -39,7 +39,6 @@ export const syncObservable: WayIn = {
   },
 };
 
-/** So many wait in the buffer; while the stage waits for its turn, up to three times as many before it. */
 const KEPT = 64;
 
 /** By its shape, as others than RxJS have it; it says what it likes, also behind its end. */
