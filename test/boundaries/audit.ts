@@ -55,7 +55,7 @@ function cleanups({ source: { opens, ended, script }, wayIn: { isOpenFromStart, 
   if (opens === 0 && isOpenFromStart !== true) return 0;
   if (ended === undefined) return 1;
   // What throws in the call that starts it has not begun; an iterator whose next() throws is over.
-  if ("isThrown" in ended && ended.isThrown === true && (pace === "pushes" || hasIterator === true)) return 0;
+  if ("isThrown" in ended &&  ended.isThrown && (pace === "pushes" || hasIterator === true)) return 0;
   return Number(ended.type === "end" ? cleansUpAfter.end : cleansUpAfter.failure);
 }
 

@@ -154,7 +154,7 @@ export class Source {
     if (cleanup?.type === "hangs") return new Promise(() => undefined);
     if (cleanup?.type !== "fails") return undefined;
     if (cleanup.isThrown === true) throw cleanup.error;
-    return Promise.reject(cleanup.error as Error);
+    return Promise.reject(cleanup.error);
   }
 
   /** As {@link release}, for a native side that calls back. */

@@ -20,11 +20,11 @@ export function countTimers(): () => void {
   }) as typeof setInterval;
   globalThis.clearTimeout = (timer) => {
     running.delete(timer);
-    clearTimeout(timer as NodeJS.Timeout);
+    clearTimeout(timer);
   };
   globalThis.clearInterval = (timer) => {
     running.delete(timer);
-    clearInterval(timer as NodeJS.Timeout);
+    clearInterval(timer);
   };
   return () => Object.assign(globalThis, { setTimeout, setInterval, clearTimeout, clearInterval });
 }

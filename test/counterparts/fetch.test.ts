@@ -94,7 +94,7 @@ test("a stage is the body of a request, and of a response", async () => {
   const sent = lines(10_000);
   const text = fromIterable(sent);
   const bytes = throughTransformStream<string, Uint8Array>(new TextEncoderStream(), { subscribeTo: [text] });
-  const response = await fetch(url, { method: "POST", body: toReadableStream(bytes, { type: "bytes" }), duplex: "half" } as RequestInit);
+  const response = await fetch(url, { method: "POST", body: toReadableStream(bytes, { type: "bytes" }), duplex: "half" });
   expect(await response.text()).toBe(sent.join(""));
   expect(await bytes.closed).toEqual({ type: "normal" });
 });

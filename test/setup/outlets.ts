@@ -11,6 +11,7 @@ export function standBeforeOutlets(connect: Connect): () => void {
   const prototype = prototypeOfProducers();
   const original = Object.getOwnPropertyDescriptor(prototype, OUTLET);
   if (original?.get === undefined) throw new Error("expected producers to have a getter for their outlet");
+  // oxlint-disable-next-line typescript/unbound-method -- it is called with each producer
   const { get } = original;
   const known = new WeakMap<Outlet<unknown>, Outlet<unknown>>();
   const before = (outlet: Outlet<unknown>): Outlet<unknown> => {

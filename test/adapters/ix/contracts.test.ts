@@ -3,11 +3,11 @@ import { from } from "ix/asynciterable";
 import { map } from "ix/asynciterable/operators";
 import { describe, test } from "vitest";
 import { fromIx, throughIx, toIx } from "sluice/ix";
-import { wayInContract, wayOutContract, type WayInAbility } from "sluice/testing";
+import { wayInContract, wayOutContract } from "sluice/testing";
 import { asyncIterable } from "../../testing/support/native-iterables.ts";
 
 describe("fromIx of an AsyncIterableX keeps the contract: it", () => {
-  const cases = wayInContract<unknown, WayInAbility>({
+  const cases = wayInContract<unknown>({
     event: (n) => n,
     can: ["end", "error", "wait"],
     prefetch: 0,
@@ -18,7 +18,7 @@ describe("fromIx of an AsyncIterableX keeps the contract: it", () => {
 });
 
 describe("fromIx of lists keeps the contract: it", () => {
-  const cases = wayInContract<unknown, WayInAbility>({
+  const cases = wayInContract<unknown>({
     event: (n) => n,
     can: ["end", "error", "wait"],
     prefetch: 0,
@@ -68,6 +68,7 @@ describe("toIx through operators keeps the contract: it", () => {
     open: (producer, { signal }) =>
       toIx(producer)
         .pipe(map((event: unknown) => event))
+        // oxlint-disable-next-line no-unexpected-multiline -- a chain
         [Symbol.asyncIterator](signal),
     // They answer an abort by an error of their own, not by its reason.
     isAbortable: false,
@@ -91,7 +92,7 @@ describe("throughIx, behind a producer, keeps the contract of a way out: it", ()
 });
 
 describe("throughIx, behind a source, keeps the contract of a way in: it", () => {
-  const cases = wayInContract<unknown, WayInAbility>({
+  const cases = wayInContract<unknown>({
     event: (n) => n,
     can: ["end", "error", "wait"],
     prefetch: 1,

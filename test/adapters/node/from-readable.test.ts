@@ -391,6 +391,7 @@ describe("an error of the stream", () => {
     const cleanup = new Error("disk gone");
     const reports: Report[] = [];
     const stream = new Source();
+    // oxlint-disable-next-line no-underscore-dangle -- as Node calls it
     stream._destroy = (_error, done) => done(cleanup);
     const probe = new ConsumerProbe(fromReadable(stream, { name: "numbers", handleReport: (report) => reports.push(report) }));
     await probe.ask(1);

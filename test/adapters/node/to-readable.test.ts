@@ -2,7 +2,6 @@ import { getEventListeners } from "node:events";
 import { createServer, get, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable, Transform, Writable, addAbortSignal, finished, pipeline } from "node:stream";
-import type { ReadableStream } from "node:stream/web";
 import { finished as finishing, pipeline as piping } from "node:stream/promises";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, test, vi } from "vitest";
@@ -247,7 +246,7 @@ describe("demand", () => {
     await probe.emit("67890-more than the mark");
     expect(probe.asks).toEqual([1, 1]);
     let all = "";
-    for (let chunk: unknown = stream.read(); chunk !== null; chunk = stream.read()) all += String(chunk);
+    for (let chunk = stream.read() as Buffer | null; chunk !== null; chunk = stream.read() as Buffer | null) all += chunk.toString();
     expect(all).toBe("1234567890-more than the mark");
     await settle();
     expect(probe.asks).toEqual([1, 1, 1]);
@@ -443,14 +442,14 @@ describe("a normal end", () => {
   test("whose clean-up fails is that error, after all events", async () => {
     const cleanup = new Error("disk gone");
     const stage = fromIterable(range(20));
-    const failing = producerConsumer({
+    const leaky = producerConsumer({
       subscribeTo: [stage],
       handleEvents: (events) => events,
       handleStop: () => {
         throw cleanup;
       },
     });
-    const { events, errors, signals } = await read(toReadable(failing), "for await");
+    const { events, errors, signals } = await read(toReadable(leaky), "for await");
     expect(events).toEqual(range(20));
     expect(errors).toEqual([cleanup]);
     expect(signals).toEqual(["error", "close"]);
@@ -1042,7 +1041,7 @@ describe("among Node's own", () => {
   test("a chain of streams of both kinds holds the sum of their marks, and its end comes through", async () => {
     const { stage, made } = counter(200);
     const there = Readable.toWeb(toReadable(stage, { highWaterMark: 2 }), { strategy: { highWaterMark: 3 } });
-    const back = toReadable(fromReadable<number>(Readable.fromWeb(there as ReadableStream, { objectMode: true, highWaterMark: 4 })), { highWaterMark: 5 });
+    const back = toReadable(fromReadable<number>(Readable.fromWeb(there, { objectMode: true, highWaterMark: 4 })), { highWaterMark: 5 });
     let seen = 0;
     let greatest = 0;
     for await (const _ of back) {

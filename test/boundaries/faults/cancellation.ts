@@ -329,8 +329,7 @@ const reentrantCancel: Fault = {
     await pair.play("event 2", {
       script: { count: Infinity },
       async during(scene) {
-        const { handle } = reentrant(scene, 2);
-        Object.assign(scene.sink.taking, { handle });
+        Object.assign(scene.sink.taking, reentrant(scene, 2));
         scene.far.start();
         await scene.ended();
       },

@@ -8,7 +8,7 @@ import { isNamed } from "./running.ts";
 
 /** A promise that rejects, and nobody has to look. */
 function rejecting(): Promise<never> {
-  const promise = Promise.reject<never>(new Error("an event, not a failure"));
+  const promise = Promise.reject(new Error("an event, not a failure"));
   promise.catch(() => undefined);
   return promise;
 }
@@ -23,7 +23,7 @@ function values(): readonly unknown[] {
     false,
     { done: true },
     { value: 1, done: true },
-    // oxlint-disable-next-line unicorn/no-thenable: that is the case
+    // oxlint-disable-next-line unicorn/no-thenable -- that is the case
     { then: (resolve: (value: string) => void) => resolve("unwrapped") },
     rejecting(),
     [1, 2][Symbol.iterator](),

@@ -26,7 +26,7 @@ function middle(name: string, carries: "objects" | "bytes"): Middle {
         },
       });
       const before = listenersOf(stream);
-      const stage = throughDuplex<unknown, unknown>(stream, { name: "between", subscribeTo: [producer], maxDemand, minDemand, closeWithinMs, stopWithinMs: closeWithinMs, signal });
+      const stage = throughDuplex(stream, { name: "between", subscribeTo: [producer], maxDemand, minDemand, closeWithinMs, stopWithinMs: closeWithinMs, signal });
       return {
         producer: stage,
         stages: [stage],

@@ -33,6 +33,7 @@ export interface Between {
 /** The default high-water mark of each half. */
 const MARK = 2;
 
+// oxlint-disable-next-line typescript/unbound-method -- a function of a table
 export function asWayOut({ open, ...middle }: Middle): WayOut {
   return {
     ...middle,
@@ -73,6 +74,7 @@ export function asWayOut({ open, ...middle }: Middle): WayOut {
 }
 
 /** Behind a producer, whose window and mark are small. */
+// oxlint-disable-next-line typescript/unbound-method -- a function of a table
 export function asWayIn({ open, ...middle }: Middle): WayIn {
   return {
     ...asyncProducer,

@@ -8,7 +8,7 @@ export const transform: Middle = {
   open(producer, { maxDemand, minDemand, closeWithinMs, highWaterMark, signal }) {
     const mark = { highWaterMark };
     const pair = new TransformStream<unknown, unknown>({ transform: (chunk, controller) => controller.enqueue(chunk) }, mark, mark);
-    const stage = throughTransformStream<unknown, unknown>(pair, { name: "between", subscribeTo: [producer], maxDemand, minDemand, closeWithinMs, stopWithinMs: closeWithinMs, signal });
+    const stage = throughTransformStream(pair, { name: "between", subscribeTo: [producer], maxDemand, minDemand, closeWithinMs, stopWithinMs: closeWithinMs, signal });
     return {
       producer: stage,
       stages: [stage],

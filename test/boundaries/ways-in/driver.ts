@@ -106,7 +106,7 @@ export class Driver {
     }
     this.#isOver = true;
     if (step.type === "end") this.#voice.end();
-    else if ("isThrown" in step && step.isThrown === true) throw step.error;
+    else if ("isThrown" in step &&  step.isThrown) throw step.error;
     else this.#voice.fail(step.error);
     while (this.#source.hasAfterword) this.#sayMore(this.#source.take() as Step);
   }

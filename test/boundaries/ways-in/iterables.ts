@@ -74,7 +74,7 @@ export const concurrentIterable: WayIn = {
 function nextOf(source: Source): Promise<unknown> {
   const step = source.take();
   if (step instanceof Promise) return step.then(resultOf);
-  if (step.type === "fail" && "isThrown" in step && step.isThrown === true) throw step.error;
+  if (step.type === "fail" && "isThrown" in step &&  step.isThrown) throw step.error;
   return new Promise((resolve) => resolve(resultOf(step)));
 }
 

@@ -98,7 +98,7 @@ class Pump {
   #end(step: Step, events: readonly unknown[], self: Self<unknown>): readonly unknown[] {
     this.#wanted = 0;
     if (step.type === "fail") {
-      if ("isThrown" in step && step.isThrown === true) {
+      if ("isThrown" in step &&  step.isThrown) {
         if (events.length > 0) self.emit(events);
         throw step.error;
       }

@@ -63,7 +63,7 @@ function scripted(source: Source): UnderlyingSource<unknown> {
     if (source.releases.length > 0) source.hasKeptSilent = true;
     else if (step.type === "event") controller.enqueue(step.event);
     else if (step.type === "end") close(controller);
-    else if ("isThrown" in step && step.isThrown === true) throw step.error;
+    else if ("isThrown" in step &&  step.isThrown) throw step.error;
     else controller.error(step.error);
   };
   return {

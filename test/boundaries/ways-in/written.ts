@@ -30,7 +30,7 @@ export const written: WayIn = {
   open(source, settings) {
     const { closeWithinMs, ...options } = stageOptions(settings);
     const mark = settings.highWaterMark ?? MARK;
-    const { writable, producer } = asWritable<unknown>({ ...options, stopWithinMs: closeWithinMs, highWaterMark: mark });
+    const { writable, producer } = asWritable({ ...options, stopWithinMs: closeWithinMs, highWaterMark: mark });
     const writing = new Writing(source, writable);
     void writing.run();
     // At 0 one is written before `write` says that there is no room.

@@ -56,12 +56,12 @@ class Observing implements Far {
     if (signal?.aborted === true) leave();
     else signal?.addEventListener("abort", leave);
     const observable = toObservable(producer, { maxDemand, minDemand, ...options });
-    const observer = {
+    const told = {
       next: (event: unknown) => this.#next(event),
       error: (error: unknown) => this.#told({ type: "error", error }),
       complete: () => this.#told({ type: "normal" }),
     };
-    this.#subscribe = () => observable.subscribe(observer, { signal });
+    this.#subscribe = () => observable.subscribe(told, { signal });
   }
 
   start(): void {

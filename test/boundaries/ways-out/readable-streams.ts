@@ -55,9 +55,9 @@ export const stageAsTransform: WayOut = {
   showsAs: (error, shown) => error === undefined && shown instanceof StoppedError,
   open(producer, sink, { maxDemand, minDemand, closeWithinMs }) {
     const stage = producerConsumer({ name: "between", maxDemand, minDemand, stopWithinMs: closeWithinMs, handleEvents: (events: readonly unknown[]) => events });
-    const { writable, readable } = asTransformStream<unknown, unknown>(stage, { readable: { closeWithinMs } });
+    const { writable, readable } = asTransformStream(stage, { readable: { closeWithinMs } });
     toReadableStream(producer, { closeWithinMs })
-      .pipeTo(writable as WritableStream<unknown>)
+      .pipeTo(writable)
       .catch((error: unknown) => sink.overhear(error));
     // The stage's subscription, one more for it, and what the pipe and the user read.
     const windows = 2 * maxDemand + 2;
