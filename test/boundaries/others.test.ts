@@ -7,7 +7,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { consumer, fromIterable, pipeline, producer, type Consumer, type Producer } from "sluice";
 import { fromEvents, unbounded } from "sluice/events";
-import { fromReadable } from "sluice/node";
+import { fromReadable, toReadable } from "sluice/node";
 import { fromObservable, toObservable } from "sluice/rxjs";
 import { settle } from "sluice/testing";
 import { fromReadableStream, toReadableStream } from "sluice/web";
@@ -27,6 +27,26 @@ const counter = (count = Infinity): Producer<number> => {
     },
   });
 };
+
+// 43
+test("a chain over both kinds of streams reads no further than its marks and windows", async () => {
+  let made = 0;
+  const numbers = producer<number>({ handleDemand: (demand) => Array.from({ length: demand }, () => made++) });
+  const web = Readable.toWeb(toReadable(numbers, { highWaterMark: 2 }), { strategy: new CountQueuingStrategy({ highWaterMark: 3 }) });
+  const readable = toReadable(fromReadableStream(web as ReadableStream<number>), { highWaterMark: 4 });
+  const events = readable[Symbol.asyncIterator]();
+  // The marks; what is read, and the one that each read on the way there asks for.
+  const most = 2 + 3 + 4 + 3;
+  const seen: unknown[] = [];
+  for (let turn = 0; turn < 50; turn += 1) {
+    seen.push((await events.next()).value);
+    await settle();
+    expect(made - seen.length).toBeLessThanOrEqual(most);
+  }
+  expect(seen).toEqual(range(50));
+  await events.return?.();
+  expect(await numbers.closed).toMatchObject({ type: "shutdown" });
+});
 
 // 54
 test("a thousand consumers that come and go during the flow lose nothing that was not on its way to them", async () => {
