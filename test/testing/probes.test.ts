@@ -92,6 +92,14 @@ describe("a consumer probe", () => {
     await probe.expectEvents([5]);
   });
 
+  test("leaves the lists alone that come behind the events it takes", async () => {
+    const probe = new ConsumerProbe(counter());
+    for (let list = 0; list < 4; list += 1) await probe.ask(1);
+    await probe.expectEvents([0, 1]);
+    await probe.expectBatch([2]);
+    await probe.expectBatch([3]);
+  });
+
   test("takes no events from behind an end", async () => {
     const probe = new ConsumerProbe(nonCompliantProducer([1], { eventsAfterEnd: [2] }));
     await probe.ask(1);
