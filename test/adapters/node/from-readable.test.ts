@@ -215,10 +215,10 @@ describe("the end of the stream", () => {
     const stream = new Source().hold(1);
     const probe = new ConsumerProbe(fromReadable<number>(stream));
     await probe.ask(1);
-    await probe.expectBatch([1]);
-    await probe.expectNothing();
+    expect(probe.end).toBeUndefined();
     stream.hold(null);
-    await probe.expectEnd();
+    await settle();
+    expect(probe.end).toEqual({ type: "normal" });
   });
 
   test.each([0, 1, 499, 500, 501, 999, 1000, 1001, 2000])("gives all of %i events and one end", async (count) => {
@@ -337,23 +337,6 @@ describe("an error of the stream", () => {
     expect((await got).error).toBe(reason);
   });
 
-  test("that read() throws as it looks for the end of an empty stream is an error, too", async () => {
-    const boom = new Error("boom");
-    const stream = new Source().hold(1);
-    const probe = new ConsumerProbe(fromReadable(stream));
-    await probe.ask(1);
-    const read = stream.read.bind(stream);
-    stream.read = (size) => {
-      if (size === 0) throw boom;
-      return read(size);
-    };
-    // Nothing is demanded: who listens looks.
-    stream.emit("readable");
-    await settle();
-    expect(probe.events).toEqual([1]);
-    expect(probe.end).toEqual({ type: "error", error: boom });
-  });
-
   test("that read() throws is an error like any other", async () => {
     const boom = new Error("boom");
     const stream = new Source().hold(1, 2);
@@ -390,9 +373,11 @@ describe("an error of the stream", () => {
     const boom = new Error("boom");
     const cleanup = new Error("disk gone");
     const reports: Report[] = [];
-    const stream = new Source();
-    // oxlint-disable-next-line no-underscore-dangle -- as Node calls it
-    stream._destroy = (_error, done) => done(cleanup);
+    const stream = new (class extends Source {
+      override _destroy(_error: Error | null, done: (error?: Error | null) => void): void {
+        done(cleanup);
+      }
+    })();
     const probe = new ConsumerProbe(fromReadable(stream, { name: "numbers", handleReport: (report) => reports.push(report) }));
     await probe.ask(1);
     stream.destroy(boom);

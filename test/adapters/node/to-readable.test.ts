@@ -442,14 +442,14 @@ describe("a normal end", () => {
   test("whose clean-up fails is that error, after all events", async () => {
     const cleanup = new Error("disk gone");
     const stage = fromIterable(range(20));
-    const leaky = producerConsumer({
+    const last = producerConsumer({
       subscribeTo: [stage],
       handleEvents: (events) => events,
       handleStop: () => {
         throw cleanup;
       },
     });
-    const { events, errors, signals } = await read(toReadable(leaky), "for await");
+    const { events, errors, signals } = await read(toReadable(last), "for await");
     expect(events).toEqual(range(20));
     expect(errors).toEqual([cleanup]);
     expect(signals).toEqual(["error", "close"]);
