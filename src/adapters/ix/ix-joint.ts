@@ -1,5 +1,5 @@
 /** Operators between the two halves of a stage: fed by one, and read by the other. */
-import { SluiceError, causeOf, errorOf, inNextTurn, show, spend, within, type ExitReason, type Joint, type PushProducer, type Self } from "../../core/index.ts";
+import { SluiceError, errorOf, inNextTurn, show, spend, within, type ExitReason, type Joint, type PushProducer, type Self } from "../../core/index.ts";
 import { isAbortError } from "./echo.ts";
 import { emit } from "./emit.ts";
 import { face } from "./face.ts";
@@ -135,11 +135,12 @@ export class IxJoint<In, Out> implements Joint<In, Out> {
     if (untold !== undefined && untold.error !== this.#told?.error) this.#output.fail(untold.error);
   }
 
-  async handleStop(reason: ExitReason): Promise<void> {
+  async handleStop(): Promise<void> {
     const chain = this.#chain;
     if (chain === undefined || this.#isOver) return;
     const { closeWithinMs } = this.#settings;
-    const returned = Promise.resolve(chain.return?.(causeOf(reason)));
+    // Without the reason: IxJS hands it to nobody, and its generators break at one that is a promise.
+    const returned = Promise.resolve(chain.return?.());
     await within(returned, closeWithinMs, () => new SluiceError("SLUICE_TIMEOUT", `return() of the operators did not settle within ${closeWithinMs} ms`));
   }
 }

@@ -13,8 +13,8 @@
  * its end is told by it: so `catchError` works, and both wait for demand.
  *
  * Cancel: the end of the stage aborts the signal of the operators, rejects what they wait for, so that they unwind, calls
- * `return` with the error or the reason, and waits for that for at most `closeWithinMs`. `retry()` without a count takes an
- * abort for a failure and tries again for ever, which no timer survives: `retry(n)`, or `preventAbort`.
+ * `return`, and waits for that for at most `closeWithinMs`. `retry()` without a count takes an abort for a failure and tries
+ * again for ever, which no timer survives: `retry(n)`, or `preventAbort`.
  *
  * Acks: an event counts as handled when the operators want the one behind it (behind its list).
  */
