@@ -188,7 +188,8 @@ export abstract class Reader<Out, Result> implements Subscriber<Out>, EventReade
       while (this.requests.length > 0) this.requests.shift().resolve(done());
       // To leave before the first `next()` is to come and go.
       if (this.up === undefined && this.#failure === undefined) this.up = this.#outlet.connect(this);
-      if (this.#end === undefined) this.#cancel(reason);
+      // An abort has cancelled already.
+      if (this.#end === undefined && this.#failure === undefined) this.#cancel(reason);
     }
     return (this.#released ?? READY).then(undefined, (error: unknown) => {
       this.#released = undefined;

@@ -588,6 +588,19 @@ describe.each(waysWithOptions)("%s with a signal", (_name, open) => {
     expect(await iterator.next()).toEqual({ value: undefined, done: true });
   });
 
+  test("leaves the stage once, when the loop is left after the abort without another next", async () => {
+    const controller = new AbortController();
+    const cancels: unknown[] = [];
+    const { stage } = counter({ whenUnused: "wait", handleCancel: ({ reason }) => void cancels.push(reason) });
+    const iterator = open(stage, { signal: controller.signal });
+    await iterator.next();
+    controller.abort("enough");
+    await iterator.return();
+    await settle();
+    expect(cancels).toEqual([{ type: "shutdown", reason: "enough" }]);
+    await stage.stop();
+  });
+
   test("rejects the next next when it is aborted while the body runs, though events are at hand", async () => {
     const controller = new AbortController();
     const { stage } = counter();
