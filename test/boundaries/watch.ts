@@ -44,12 +44,14 @@ export class Watch implements Disposable {
     process.setUncaughtExceptionCaptureCallback(null);
     for (const [event, listeners] of this.#before) {
       process.removeAllListeners(event);
+      // oxlint-disable-next-line typescript/no-unnecessary-type-assertion -- tsc does not know the event
       for (const listener of listeners) process.on(event, listener as () => void);
     }
   }
 
   /** Alone: whoever else listens (a test runner) would take it for a failure. */
   #listen(event: string, listener: (value: unknown) => void): void {
+    // oxlint-disable-next-line typescript/no-unnecessary-type-assertion -- tsc does not know the event
     this.#before.set(event, process.listeners(event as "exit") as ((...args: never) => void)[]);
     process.removeAllListeners(event);
     process.on(event, listener);

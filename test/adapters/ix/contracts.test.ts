@@ -2,11 +2,11 @@
 import { from } from "ix/asynciterable";
 import { describe, test } from "vitest";
 import { fromIx, throughIx, toIx } from "sluice/ix";
-import { wayInContract, wayOutContract, type WayInAbility } from "sluice/testing";
+import { wayInContract, wayOutContract } from "sluice/testing";
 import { asyncIterable } from "../../testing/support/native-iterables.ts";
 
 describe("fromIx keeps the contract: it", () => {
-  const cases = wayInContract<unknown, WayInAbility>({
+  const cases = wayInContract<unknown>({
     event: (n) => n,
     can: ["end", "error", "wait"],
     prefetch: 0,
@@ -17,7 +17,7 @@ describe("fromIx keeps the contract: it", () => {
 });
 
 describe("fromIx of lists keeps the contract: it", () => {
-  const cases = wayInContract<unknown, WayInAbility>({
+  const cases = wayInContract<unknown>({
     event: (n) => n,
     can: ["end", "error", "wait"],
     prefetch: 0,
@@ -73,7 +73,7 @@ describe("throughIx, behind a producer, keeps the contract of a way out: it", ()
 });
 
 describe("throughIx, behind a source, keeps the contract of a way in: it", () => {
-  const cases = wayInContract<unknown, WayInAbility>({
+  const cases = wayInContract<unknown>({
     event: (n) => n,
     can: ["end", "error", "wait"],
     prefetch: 1,

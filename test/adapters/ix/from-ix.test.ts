@@ -65,7 +65,7 @@ describe("fromIx", () => {
 
   test("tells the reporter for all of what else comes late", async () => {
     const reports: Report[] = [];
-    let fail = (_: unknown): void => undefined;
+    let fail: (error: unknown) => void = () => undefined;
     const before = setReporter((report) => void reports.push(report));
     const stage = fromIx({ [Symbol.asyncIterator]: () => ({ next: () => new Promise<IteratorResult<number>>((_, reject) => (fail = reject)) }) }, { name: "late" });
     await new ConsumerProbe(stage).ask(1);

@@ -30,7 +30,7 @@ describe.each(VERSIONS)("%s: each event through its own copy", (_, rx) => {
 
   test("keeps nothing from one event to the next", async () => {
     const events: number[] = [];
-    for await (const n of throughOperators(each(scan((sum: number, n: number) => sum + n, 0)), { subscribeTo: [fromIterable(range(4))] })) events.push(n);
+    for await (const n of throughOperators(each(scan((sum: number, next: number) => sum + next, 0)), { subscribeTo: [fromIterable(range(4))] })) events.push(n);
     expect(events).toEqual(range(4));
   });
 
@@ -167,7 +167,7 @@ describe.each(VERSIONS)("%s: each event through its own copy", (_, rx) => {
       jobs.fail(1, boom);
       await settle();
       expect([down.events, down.end]).toEqual([[2], { type: "error", error: boom }]);
-      expect(left.toSorted()).toEqual([0, 1, 2, 3]);
+      expect(left.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3]);
       expect(up.cancels).toEqual([{ type: "cancel", kind: "down", reason: { type: "error", error: boom } }]);
       expect(stage.snapshot().input).toMatchObject({ inCallback: 0 });
       expect(reports.filter(({ kind }) => kind !== "lost")).toEqual([]);

@@ -299,7 +299,7 @@ describe.each(VERSIONS)("%s: tracked operators", (_, rx) => {
       jobs.fail(3, boom);
       await settle();
       expect([down.events, down.end]).toEqual([[2], { type: "error", error: boom }]);
-      expect(left.toSorted()).toEqual([1, 2, 3]);
+      expect(left.toSorted((a, b) => a - b)).toEqual([1, 2, 3]);
       expect(stage.snapshot().input).toMatchObject({ handled: 1, failed: 2, inCallback: 0 });
     });
 
@@ -490,7 +490,7 @@ describe.each(VERSIONS)("%s: tracked operators", (_, rx) => {
       jobs.finish(1);
       await settle();
       expect([down.events, down.end, await stage.closed]).toEqual([[1], { type: "normal" }, { type: "normal" }]);
-      expect([left.toSorted(), up.cancels.length, reports]).toEqual([[0, 1, 2], 1, []]);
+      expect([left.toSorted((a, b) => a - b), up.cancels.length, reports]).toEqual([[0, 1, 2], 1, []]);
     });
 
     test("by a stop unsubscribes what is in work, once, and settles at once", async () => {
@@ -500,7 +500,7 @@ describe.each(VERSIONS)("%s: tracked operators", (_, rx) => {
       await down.ask(10);
       await up.emit(...range(6));
       await stage.stop(boom);
-      expect([left.toSorted(), down.end]).toEqual([[0, 1, 2], { type: "shutdown", reason: boom }]);
+      expect([left.toSorted((a, b) => a - b), down.end]).toEqual([[0, 1, 2], { type: "shutdown", reason: boom }]);
       expect(up.cancels).toMatchObject([{ reason: { type: "shutdown", reason: boom } }]);
       expect([stage.snapshot().input?.inCallback, reports]).toEqual([0, []]);
       jobs.finish(0);
@@ -527,7 +527,7 @@ describe.each(VERSIONS)("%s: tracked operators", (_, rx) => {
       expect([down.events, down.end]).toEqual([[0], { type: "error", error: boom }]);
       const second = consumer({ subscribeTo: [source], handleEvent: (n) => void others.start(n) });
       await settle();
-      expect(others.started.toSorted()).toEqual([1, 2, 3]);
+      expect(others.started.toSorted((a, b) => a - b)).toEqual([1, 2, 3]);
       await second.stop();
       await source.stop();
     });

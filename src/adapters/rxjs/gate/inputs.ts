@@ -29,7 +29,7 @@ function observedBy(value: unknown): Observed | undefined {
 }
 
 function iterate(values: Iterable<unknown> | ArrayLike<unknown>, receiver: Inner): void {
-  for (const value of hasMethod(values, Symbol.iterator) ? (values as Iterable<unknown>) : Array.from(values)) {
+  for (const value of hasMethod(values, Symbol.iterator) ? values : Array.from(values)) {
     receiver.next(value);
     if (receiver.closed) return;
   }
