@@ -125,7 +125,6 @@ class StageDuplex<In = unknown, Out = unknown> extends Duplex {
   readonly #output: Producer<Out>;
   /** The output was made for this stream. */
   readonly #isOwner: boolean;
-  #hasOutputEnded = false;
   /** How the input has ended, while the output has not. */
   #inputEnd: ExitReason | undefined;
 
@@ -141,12 +140,10 @@ class StageDuplex<In = unknown, Out = unknown> extends Duplex {
   /** The stages take no more. Whether that is an error the output says, behind what it still has. */
   inputEnded(reason: ExitReason): void {
     this.#inputEnd = reason;
-    if (this.#hasOutputEnded) this.#outputEnded();
   }
 
   /** Further input would go where nobody sees what becomes of it. */
   #outputEnded(): void {
-    this.#hasOutputEnded = true;
     if (this.#inputEnd?.type === "error") this.destroy(told(this.#inputEnd.error, this.#inflow.producer.name));
     else this.#inflow.drop();
   }

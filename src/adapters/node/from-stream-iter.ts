@@ -59,7 +59,6 @@ export function fromStreamIter<Out = Uint8Array>(source: ChunkLists<Out>, option
   };
   const take = (self: Self<Out>, list: readonly Out[]): boolean => {
     wanted -= list.length;
-    if (list.length === 0) return true;
     try {
       self.emit(list);
       return true;

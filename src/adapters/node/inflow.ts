@@ -64,10 +64,8 @@ export class Inflow<In> {
         this.#credit += demand;
         this.#feed();
         this.#goOn();
-        if (this.#holders === undefined) return this.#taken();
-        // Who has got what must be known behind it.
-        this.#flush();
-        return undefined;
+        // What came of it, too.
+        return this.#taken();
       },
     });
     // The writers hear of an error end.
@@ -106,7 +104,6 @@ export class Inflow<In> {
 
   /** No more will be written, and all was taken. Called back when it has been delivered, and the stage has ended. */
   final(callback: Callback): void {
-    this.#flush();
     this.#finished = callback;
     if (this.#end?.type === "normal" || this.#isDropping) this.#finish();
     else this.producer.complete();
@@ -123,10 +120,8 @@ export class Inflow<In> {
 
   /** The stream has been destroyed: with an error, or before its end. What was not taken is lost with it. */
   destroyed(error: Error | null): void {
-    if (this.#end === undefined && !this.#isDropping) {
-      this.#flush();
-      this.producer.fail(error ?? prematureClose("be ended"));
-    }
+    // Behind what was taken in this turn, which is on its way.
+    if (this.#end === undefined && !this.#isDropping) this.producer.fail(error ?? prematureClose("be ended"));
     // Node tells those of the writes that it holds, not that of the one in progress.
     this.#callBack(error ?? prematureClose("be ended"));
   }
@@ -185,7 +180,14 @@ export class Inflow<In> {
   readonly #turn: Port<undefined> = {
     receive: () => {
       this.#isPosted = false;
-      this.#flush();
+      const list = this.#taken();
+      if (list === undefined) return;
+      try {
+        this.#self?.emit(list);
+      } catch (error) {
+        // The stage ends; whoever writes will hear of it.
+        if (!(error instanceof SluiceError && error.code === "SLUICE_ENDED")) throw error;
+      }
     },
   };
 
@@ -194,19 +196,6 @@ export class Inflow<In> {
     const list = this.#list;
     this.#list = [];
     return list;
-  }
-
-  #flush(): void {
-    const list = this.#taken();
-    if (list === undefined) return;
-    try {
-      this.#self?.emit(list);
-    } catch (error) {
-      // The stage ends; whoever writes will hear of it.
-      if (!(error instanceof SluiceError && error.code === "SLUICE_ENDED")) throw error;
-    }
-    // A dispatcher may have given it to nobody.
-    if (this.#holders !== undefined) this.#goOn();
   }
 }
 

@@ -4,7 +4,7 @@ import { finished as finishing, pipeline as piping } from "node:stream/promises"
 import { text } from "node:stream/consumers";
 import { createGunzip, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { BadOptionError, StoppedError, broadcastDispatcher, consumer, producer, producerConsumer, type Producer, type ProducerConsumer } from "sluice";
+import { BadOptionError, StoppedError, broadcastDispatcher, consumer, producer, producerConsumer, setReporter, type Producer, type ProducerConsumer, type Report } from "sluice";
 import { asDuplex, throughDuplex, toReadable, unwrapNullish, type AsDuplexOptions } from "sluice/node";
 import { ProducerProbe, settle } from "sluice/testing";
 import { deferred } from "../../core/support/deferred.ts";
@@ -251,9 +251,13 @@ describe("the four orders of a normal end", () => {
     }
   });
 
-  test("an output that does not listen to its input: writes wait until it ends", async () => {
+  test("an output that does not listen to its input: writes wait until it ends, then the input is stopped", async () => {
     const other = producer<string>();
-    const duplex = asDuplex(() => other);
+    let input: Producer<unknown> | undefined;
+    const duplex = asDuplex((from) => {
+      input = from;
+      return other;
+    });
     const signals = halves(duplex);
     const got = readOut(duplex);
     const { called } = watchingWrites(duplex, [1, 2]);
@@ -264,9 +268,31 @@ describe("the four orders of a normal end", () => {
     expect(await got).toEqual(["a"]);
     await settle();
     expect(called).toEqual([1, 2]);
+    expect(input?.snapshot().state).toBe("ended");
     duplex.end();
     await settle();
     expect(signals).toEqual(["end", "finish", "close"]);
+  });
+
+  test.each([true, false])("none of which is reported, whoever ends first (allowHalfOpen %s)", async (allowHalfOpen) => {
+    const reports: Report[] = [];
+    const before = setReporter((report) => reports.push(report));
+    for (const stage of [doubling, taking(1), taking(2)]) {
+      const duplex = asDuplex(stage, { allowHalfOpen });
+      const got = readOut(duplex);
+      watchingWrites(duplex, [1, 2]);
+      duplex.end();
+      await got;
+      await settle();
+      expect(duplex.closed).toBe(true);
+    }
+    const destroyed = asDuplex(taking(1)).on("error", () => undefined);
+    destroyed.on("end", () => destroyed.destroy());
+    destroyed.on("data", () => undefined);
+    destroyed.write(1);
+    await settle();
+    setReporter(before);
+    expect(reports.filter(({ kind }) => kind !== "consumer-stopping")).toEqual([]);
   });
 });
 
@@ -346,6 +372,32 @@ describe("an error", () => {
     duplex.destroy(boom);
     await settle();
     expect(got.errors).toEqual([boom]);
+  });
+
+  test("of the input that no stage passes on is told when the output ends normally", async () => {
+    const other = producer<number>();
+    const careless = (input: Producer<number>): Producer<number> =>
+      producerConsumer({
+        subscribeTo: [
+          { to: input, cancel: "temporary" },
+          { to: other, cancel: "permanent" },
+        ],
+        handleEvents: (events) => events,
+      });
+    // It asks for many, and so the input fails.
+    const duplex = asDuplex(careless, { processed: true });
+    const got = watching(duplex);
+    const seen: unknown[] = [];
+    duplex.on("data", (event) => seen.push(event));
+    const { failed } = watchingWrites(duplex, [1]);
+    other.emit([7]);
+    await settle();
+    expect(got.signals).toEqual([]);
+    other.complete();
+    await settle();
+    expect(seen).toEqual([7]);
+    expect(got.errors).toMatchObject([{ code: "SLUICE_BAD_PARTNER" }]);
+    expect(failed).toEqual(got.errors);
   });
 
   test("of a stop is a StoppedError, never 'end'", async () => {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { Readable, Transform, Writable, finished } from "node:stream";
 import { finished as finishing, pipeline as piping } from "node:stream/promises";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { BadOptionError, StoppedError, broadcastDispatcher, consumer, type ExitReason, type Producer } from "sluice";
+import { BadOptionError, StoppedError, broadcastDispatcher, consumer, partitionDispatcher, type ExitReason, type Producer } from "sluice";
 import { asWritable, wrapNullish, type AsWritableOptions } from "sluice/node";
 import { ConsumerProbe, settle } from "sluice/testing";
 import { deferred } from "../../core/support/deferred.ts";
@@ -257,6 +257,34 @@ describe("processed: true", () => {
     await bob.ask(1);
     expect(later.called).toEqual([2, 3]);
     expect(bob.events).toEqual([]);
+  });
+
+  test("does not wait for an event that a hash drops", async () => {
+    const { writable, producer } = asWritable<number>({ processed: true, dispatcher: partitionDispatcher({ partitions: 1, hash: (n: number) => (n === 2 ? undefined : 0) }) });
+    const probe = new ConsumerProbe(producer, { options: { partition: 0 } });
+    const { called } = watchingWrites(writable, [1, 2, 3]);
+    await probe.ask(1);
+    await probe.ask(1);
+    expect(probe.events).toEqual([1, 3]);
+    await probe.ask(1);
+    expect(called).toEqual([1, 2, 3]);
+  });
+
+  test("waits for somebody to handle what a consumer demanded and left behind", async () => {
+    const { writable, producer } = asWritable<number>({ processed: true, whenUnused: "wait" });
+    const ann = new ConsumerProbe(producer);
+    await ann.ask(1);
+    await ann.cancel();
+    const { called } = watchingWrites(writable, [1]);
+    await settle();
+    expect(producer.bufferedCount).toBe(1);
+    expect(called).toEqual([]);
+    const bob = new ConsumerProbe(producer);
+    await bob.ask(1);
+    expect(bob.events).toEqual([1]);
+    expect(called).toEqual([]);
+    await bob.ask(1);
+    expect(called).toEqual([1]);
   });
 
   test("waits at the end, too", async () => {

@@ -422,7 +422,9 @@ describe("intoStreamIterWriter", () => {
     const { probe, stage } = writing(writer);
     await settle();
     await probe.emit(...chunks(2));
-    await stage.stop(reason);
+    void stage.stop(reason);
+    await settle();
+    expect(stage.snapshot().state).toBe("ended");
     const [name, told] = writer.calls.at(-1) ?? [];
     expect(name).toBe("fail");
     expect(told).toBeInstanceOf(StoppedError);
@@ -434,8 +436,26 @@ describe("intoStreamIterWriter", () => {
     const { probe, stage } = writing(writer);
     await settle();
     await probe.complete();
-    await stage.stop();
+    void stage.stop();
+    await settle();
     expect(await stage.closed).toEqual({ type: "shutdown" });
+  });
+
+  test("writes nothing more when it has been stopped in the middle of a list", async () => {
+    const gate = deferred();
+    const seen: Uint8Array[] = [];
+    const { probe, stage } = writing({
+      write: (chunk) => {
+        seen.push(chunk);
+        return gate.promise;
+      },
+    });
+    await settle();
+    await probe.emit(...chunks(3));
+    await stage.stop();
+    gate.resolve();
+    await settle();
+    expect(numbers(seen)).toEqual([0]);
   });
 
   test("waits for a promise of fail no longer than closeWithinMs", async () => {
