@@ -1,5 +1,5 @@
 /** Makes what is written into a Writable, or the writable half of a Duplex, the events of a producer. */
-import { Holders, SluiceError, demandDispatcher, post, producer, throwUncaught, type ExitReason, type Port, type ProducerOptions, type PushProducer, type Self } from "../../core/index.ts";
+import { Holders, SluiceError, demandDispatcher, inNextTurn, post, producer, throwUncaught, type ExitReason, type Port, type ProducerOptions, type PushProducer, type Self } from "../../core/index.ts";
 import { prematureClose } from "./custody.ts";
 
 /** Of a write, or of the end: an error is told to who wrote. */
@@ -155,7 +155,10 @@ export class Inflow<In> {
     this.#callback = undefined;
     this.#held = NOTHING;
     this.#next = 0;
-    if (this.#isInWrite) {
+    if (this.#isDropping) {
+      // A source that never waits would write on for ever, and nobody would hear that the output has ended.
+      inNextTurn(() => call(callback, error));
+    } else if (this.#isInWrite) {
       callback(error);
       // Node tells the writer in the next tick: a later write must not be told before.
       if (!this.#isTicking) {
