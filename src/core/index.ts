@@ -20,7 +20,7 @@ export { fromPush, type FromPushOptions, type PushIntake, type StartPush } from 
 export type { CancelMode } from "./inlet-link.ts";
 export { joined, type EventJoint, type JoinedOptions, type Joint } from "./joined.ts";
 export type { InputCounts, OutputCounts, Snapshot, StageState, TimeShares, WaitState } from "./inspect.ts";
-export { checkAbsent, checkOption, checkOptions, integer, isBoolean, isFunction, isSignal, milliseconds, oneOf, type Check } from "./options.ts";
+export { checkAbsent, checkOption, checkOptions, checkPlain, integer, isBoolean, isFunction, isSignal, milliseconds, oneOf, type Check } from "./options.ts";
 export type { DemandMode } from "./outlet.ts";
 export { latestBy } from "./latest-by.ts";
 export { checkOverflow, dropNewest, dropOldest, error, latest, pauseResume, sample, unbounded, type Overflow, type PauseResume, type PauseResumeOptions } from "./overflow.ts";

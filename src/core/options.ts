@@ -11,7 +11,7 @@ export function checkOption(name: string, value: unknown, check: Check): void {
 
 /** Throws for an option that is unknown, or whose value its check refuses. `undefined` counts as not given. */
 export function checkOptions(owner: string, given: unknown, checks: Readonly<Record<string, Check>>): void {
-  if (!isPlainObject(given)) throw new BadOptionError(`the options of ${owner}`, "a plain object", given);
+  checkPlain(owner, given);
   for (const name of Object.keys(given)) {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
     if (check === undefined) {
@@ -20,6 +20,11 @@ export function checkOptions(owner: string, given: unknown, checks: Readonly<Rec
     const value = (given as Record<string, unknown>)[name];
     if (value !== undefined) checkOption(name, value, check);
   }
+}
+
+/** Throws for options that are no plain object: what is taken apart before all of it is checked. */
+export function checkPlain(owner: string, given: unknown): asserts given is object {
+  if (!isPlainObject(given)) throw new BadOptionError(`the options of ${owner}`, "a plain object", given);
 }
 
 /** Refuses options that their owner, built on a stage, gives to that stage itself. */

@@ -17,7 +17,7 @@
  *
  * Acks: none.
  */
-import { checkOption, fromIterable, isBoolean, tell, type FromIterableOptions, type Producer, type ProducerOptions, type Report } from "../../core/index.ts";
+import { checkOption, checkPlain, fromIterable, isBoolean, tell, type FromIterableOptions, type Producer, type ProducerOptions, type Report } from "../../core/index.ts";
 import { isAbortError } from "./echo.ts";
 import { readLists } from "./list-reading.ts";
 import { asyncIteratorOf, type SignalledIterable } from "./shapes.ts";
@@ -52,6 +52,7 @@ export function fromIx<Event>(source: IxSource<readonly Event[]>, options: FromI
 export function fromIx<Event>(source: IxSource<Event>, options: FromIxOptions<Event> & { readonly await: true }): Producer<Awaited<Event>>;
 export function fromIx<Event>(source: IxSource<Event>, options?: FromIxOptions<NoInfer<Event>>): Producer<Event>;
 export function fromIx<Event>(source: IxSource<Event> | IxSource<readonly Event[]>, options: FromIxOptions<Event> | FromIxListsOptions<Event> = {}): Producer<Event> {
+  checkPlain("fromIx", options);
   checkOption("the source of fromIx", source, (value) =>
     typeof (asyncIteratorOf(value) ?? Object(value)[Symbol.iterator]) === "function" ? undefined : "an async iterable or an iterable of IxJS",
   );

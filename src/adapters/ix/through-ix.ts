@@ -18,7 +18,7 @@
  *
  * Acks: an event counts as handled when the operators want the one behind it (behind its list).
  */
-import { BadOptionError, CLOSE_WITHIN_MS, checkOption, isBoolean, joined, milliseconds, type JoinedOptions, type ProducerConsumer } from "../../core/index.ts";
+import { BadOptionError, CLOSE_WITHIN_MS, checkOption, checkPlain, isBoolean, joined, milliseconds, type JoinedOptions, type ProducerConsumer } from "../../core/index.ts";
 import { IxJoint } from "./ix-joint.ts";
 import type { IxIterable, IxOperators } from "./shapes.ts";
 
@@ -43,6 +43,7 @@ export interface ThroughIxListsOptions<In, Out> extends Omit<ThroughIxOptions<In
 export function throughIx<In, Out>(operators: (source: IxIterable<readonly In[]>) => AsyncIterable<readonly Out[]>, options: ThroughIxListsOptions<In, NoInfer<Out>>): ProducerConsumer<In, Out>;
 export function throughIx<In, Out>(operators: IxOperators<In, Out>, options?: ThroughIxOptions<In, NoInfer<Out>>): ProducerConsumer<In, Out>;
 export function throughIx<In, Out>(operators: unknown, options: ThroughIxOptions<In, Out> | ThroughIxListsOptions<In, Out> = {}): ProducerConsumer<In, Out> {
+  checkPlain("throughIx", options);
   if (typeof operators !== "function") throw new BadOptionError("the operators of throughIx", "a function", operators);
   const { lists = false, preventAbort = false, closeWithinMs = CLOSE_WITHIN_MS, ...rest } = options;
   checkOption("lists", lists, isBoolean);

@@ -19,7 +19,7 @@
  * asks for one event at a time, and so must what a function makes.
  */
 import { Duplex, type DuplexOptions } from "node:stream";
-import { checkOption, integer, isBoolean, type Check, type ExitReason, type Producer, type ProducerConsumer } from "../../core/index.ts";
+import { checkOption, checkPlain, integer, isBoolean, type Check, type ExitReason, type Producer, type ProducerConsumer } from "../../core/index.ts";
 import { Inflow, type Written } from "./inflow.ts";
 import { inflowSettings, type InflowOptions } from "./inflow-options.ts";
 import { checkSupply, isSubscribable, supplySettings, type SupplyOptions } from "./supply-options.ts";
@@ -52,6 +52,7 @@ export type DuplexSource<In, Out> = ProducerConsumer<In, Out> | ((input: Produce
  * @throws BadOptionError when it is neither a producerConsumer nor a function that returns a producer, or an option is wrong
  */
 export function asDuplex<In = unknown, Out = unknown>(source: DuplexSource<In, Out>, options: AsDuplexOptions = {}): Duplex {
+  checkPlain("asDuplex", options);
   const isMade = typeof source === "function";
   if (!isMade) checkOption("the source of asDuplex", source, isProducerConsumer);
   const { name, processed, decodeStrings, ...others } = options;

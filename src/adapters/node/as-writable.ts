@@ -17,7 +17,7 @@
  * Acks: a write is called back when its events have been taken; with `processed` when they have been handled.
  */
 import { Writable, type WritableOptions } from "node:stream";
-import { causeOf, checkOption, integer, isBoolean, type Producer, type ProducerOptions } from "../../core/index.ts";
+import { causeOf, checkOption, checkPlain, integer, isBoolean, type Producer, type ProducerOptions } from "../../core/index.ts";
 import { Inflow, type Written } from "./inflow.ts";
 import { inflowSettings, type InflowOptions, type OwnOfInflow } from "./inflow-options.ts";
 import { checkNullish, type NullishOption } from "./nullish.ts";
@@ -37,6 +37,7 @@ export interface AsWritableOptions<In> extends Omit<ProducerOptions<In>, OwnOfIn
  * @throws BadOptionError when an option is wrong
  */
 export function asWritable<In = unknown>(options: AsWritableOptions<In> = {}): { readonly writable: Writable; readonly producer: Producer<In> } {
+  checkPlain("asWritable", options);
   const { objectMode = true, highWaterMark, processed, decodeStrings, nullish, ...rest } = options;
   checkOption("objectMode", objectMode, isBoolean);
   if (highWaterMark !== undefined) checkOption("highWaterMark", highWaterMark, integer(0));

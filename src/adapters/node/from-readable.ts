@@ -16,7 +16,7 @@
  *
  * Acks: an event is out of the stream's hands when it has been read.
  */
-import { BadOptionError, CLOSE_WITHIN_MS, causeOf, checkAbsent, checkOption, isBoolean, milliseconds, producer, type Producer, type ProducerOptions, type PushProducer } from "../../core/index.ts";
+import { BadOptionError, CLOSE_WITHIN_MS, causeOf, checkAbsent, checkOption, checkPlain, isBoolean, milliseconds, producer, type Producer, type ProducerOptions, type PushProducer } from "../../core/index.ts";
 import { Custody } from "./custody.ts";
 import { checkNullish, type NullishOption } from "./nullish.ts";
 import { Reading } from "./reading.ts";
@@ -42,6 +42,7 @@ export interface FromReadableOptions<Out> extends Omit<ProducerOptions<Out>, "ha
  * @throws BadOptionError when it is no Readable, or an option is wrong
  */
 export function fromReadable<Out = unknown>(readable: ReadableLike, options: FromReadableOptions<Out> = {}): Producer<Out> {
+  checkPlain("fromReadable", options);
   if (!isReadable(readable)) throw new BadOptionError("the readable of fromReadable", "a Node Readable", readable);
   const { closeWithinMs = CLOSE_WITHIN_MS, preventCancel = false, errors, nullish, handleSubscribe, ...rest } = options;
   checkOption("closeWithinMs", closeWithinMs, milliseconds);

@@ -14,7 +14,7 @@
  *
  * Acks: a chunk is out of the source's hands when its list has come.
  */
-import { CLOSE_WITHIN_MS, SluiceError, causeOf, checkAbsent, checkOption, fromIterable, milliseconds, producer, show, type Producer, type ProducerOptions, type PushProducer, type Self } from "../../core/index.ts";
+import { CLOSE_WITHIN_MS, SluiceError, causeOf, checkAbsent, checkOption, checkPlain, fromIterable, milliseconds, producer, show, type Producer, type ProducerOptions, type PushProducer, type Self } from "../../core/index.ts";
 import type { ChunkLists } from "./iter-shapes.ts";
 
 /** Options of {@link fromStreamIter}, beside those of a producer. The default of `bufferSize` is `Infinity`: it holds the rest of a list. */
@@ -29,6 +29,7 @@ export interface FromStreamIterOptions<Out> extends Omit<ProducerOptions<Out>, "
  * @throws BadOptionError when it is not iterable, or an option is wrong
  */
 export function fromStreamIter<Out = Uint8Array>(source: ChunkLists<Out>, options: FromStreamIterOptions<Out> = {}): Producer<Out> {
+  checkPlain("fromStreamIter", options);
   const { closeWithinMs = CLOSE_WITHIN_MS, ...rest } = options;
   checkOption("closeWithinMs", closeWithinMs, milliseconds);
   checkAbsent("fromStreamIter", rest, "handleDemand", "handleStop");

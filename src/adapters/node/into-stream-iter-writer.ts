@@ -31,6 +31,7 @@ import {
   type ConsumerOptions,
   type ExitReason,
   type Target,
+  checkPlain,
 } from "../../core/index.ts";
 import { BYTES_MAX_DEMAND } from "./into-writable.ts";
 import { isWriter, type StreamIterWriter } from "./iter-shapes.ts";
@@ -52,6 +53,7 @@ export interface IntoStreamIterWriterOptions<In> extends Omit<ConsumerOptions, "
  * @throws BadOptionError when it has no `write`, or an option is wrong
  */
 export function intoStreamIterWriter<In = Uint8Array>(writer: StreamIterWriter<In>, options: IntoStreamIterWriterOptions<In> = {}): Consumer<In> {
+  checkPlain("intoStreamIterWriter", options);
   if (!isWriter(writer)) throw new BadOptionError("the writer of intoStreamIterWriter", "an object with a write function", writer);
   const { subscribeTo = [], preventClose = false, preventFail = false, closeWithinMs = CLOSE_WITHIN_MS, handleSubscribe, ...rest } = options;
   checkOption("preventClose", preventClose, isBoolean);

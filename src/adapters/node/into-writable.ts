@@ -16,7 +16,7 @@
  *
  * Acks: an event counts as handled when the callback of its list's last write has been called.
  */
-import { BadOptionError, CLOSE_WITHIN_MS, checkAbsent, checkOption, consumer, errorOf, isBoolean, milliseconds, type Consumer, type ConsumerOptions, type Target } from "../../core/index.ts";
+import { BadOptionError, CLOSE_WITHIN_MS, checkAbsent, checkOption, checkPlain, consumer, errorOf, isBoolean, milliseconds, type Consumer, type ConsumerOptions, type Target } from "../../core/index.ts";
 import { carryNull } from "./carrying.ts";
 import { Custody } from "./custody.ts";
 import { checkNullish, type NullishOption } from "./nullish.ts";
@@ -42,6 +42,7 @@ export interface IntoWritableOptions<In> extends Omit<ConsumerOptions, "handleCo
  * @throws BadOptionError when it is no Writable, or an option is wrong
  */
 export function intoWritable<In = unknown>(writable: WritableLike, options: IntoWritableOptions<In> = {}): Consumer<In> {
+  checkPlain("intoWritable", options);
   if (!isWritable(writable)) throw new BadOptionError("the writable of intoWritable", "a Node Writable", writable);
   const { subscribeTo = [], end = true, closeWithinMs = CLOSE_WITHIN_MS, nullish, handleSubscribe, ...rest } = options;
   checkOption("end", end, isBoolean);

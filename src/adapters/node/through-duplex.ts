@@ -28,6 +28,7 @@ import {
   type StageOptions,
   type Target,
   type WindowOptions,
+  checkPlain,
 } from "../../core/index.ts";
 import { duplexStage } from "./duplex-stage.ts";
 import { checkNullish, type NullishOption } from "./nullish.ts";
@@ -53,6 +54,7 @@ export function throughDuplex<In = unknown, Out = unknown>(
   duplex: DuplexLike,
   options: ThroughDuplexOptions<In, Out> = {},
 ): ProducerConsumer<In, Out> {
+  checkPlain("throughDuplex", options);
   if (!isReadable(duplex) || !isWritable(duplex)) throw new BadOptionError("the duplex of throughDuplex", "a Node Duplex", duplex);
   const { closeWithinMs = CLOSE_WITHIN_MS, ...rest } = options;
   checkOption("closeWithinMs", closeWithinMs, milliseconds);

@@ -20,7 +20,7 @@
  * Acks: an event counts as handled when it has been pushed.
  */
 import { Readable } from "node:stream";
-import { checkOption, integer, isBoolean, type Subscribable } from "../../core/index.ts";
+import { checkOption, checkPlain, integer, isBoolean, type Subscribable } from "../../core/index.ts";
 import { checkSupply, isSubscribable, supplySettings, type SupplyOptions } from "./supply-options.ts";
 import { Supply, type SupplySettings } from "./supply.ts";
 
@@ -38,6 +38,7 @@ export interface ToReadableOptions extends SupplyOptions {
  * @throws BadOptionError when it is no producer, or an option is wrong
  */
 export function toReadable(producer: Subscribable<unknown>, options: ToReadableOptions = {}): Readable {
+  checkPlain("toReadable", options);
   checkOption("the producer of toReadable", producer, isSubscribable);
   const { objectMode = true, highWaterMark, ...rest } = options;
   checkOption("objectMode", objectMode, isBoolean);

@@ -14,7 +14,7 @@
  *
  * Acks: the next `next()`.
  */
-import { checkOption, type Producer, type ReadOptions } from "../../core/index.ts";
+import { checkOption, checkPlain, type Producer, type ReadOptions } from "../../core/index.ts";
 import { BYTES_MAX_DEMAND } from "./into-writable.ts";
 import { isSubscribable } from "./supply-options.ts";
 
@@ -25,6 +25,7 @@ import { isSubscribable } from "./supply-options.ts";
  * @throws BadOptionError when it is no producer, or an option is wrong
  */
 export function toStreamIter<Chunk = Uint8Array>(producer: Producer<Chunk>, options: ReadOptions = {}): AsyncIterable<Chunk[]> {
+  checkPlain("toStreamIter", options);
   checkOption("the producer of toStreamIter", producer, isSubscribable);
   const window = options.maxDemand === undefined && options.minDemand === undefined ? { maxDemand: BYTES_MAX_DEMAND } : {};
   const settings = { ...options, ...window };

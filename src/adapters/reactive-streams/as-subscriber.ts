@@ -15,7 +15,7 @@
  *
  * Acks: a batch is requested again when as many events are handled.
  */
-import { BadOptionError, OUTLET, type Consumer, type ProducerConsumer, type SubscribeOptions } from "../../core/index.ts";
+import { BadOptionError, OUTLET, checkPlain, type Consumer, type ProducerConsumer, type SubscribeOptions } from "../../core/index.ts";
 import { receivingStage } from "./from-publisher.ts";
 import type { Processor, Subscriber } from "./shapes.ts";
 import { toPublisher } from "./to-publisher.ts";
@@ -29,6 +29,7 @@ export interface AsSubscriberOptions extends Pick<SubscribeOptions, "maxDemand" 
  * @throws BadOptionError when it is no consumer, or an option is wrong
  */
 export function asSubscriber<In>(consumer: Consumer<In>, options: AsSubscriberOptions = {}): Subscriber<In> {
+  checkPlain("asSubscriber", options);
   if (!canSubscribe(consumer)) throw new BadOptionError("the consumer of asSubscriber", "a consumer or a producerConsumer", consumer);
   return subscriberOf(consumer, options);
 }
@@ -40,6 +41,7 @@ export function asSubscriber<In>(consumer: Consumer<In>, options: AsSubscriberOp
  * @throws BadOptionError when it is no producerConsumer, or an option is wrong
  */
 export function asProcessor<In, Out>(producerConsumer: ProducerConsumer<In, Out>, options: AsSubscriberOptions = {}): Processor<In, Out> {
+  checkPlain("asProcessor", options);
   if (!canSubscribe(producerConsumer) || !(OUTLET in producerConsumer)) {
     throw new BadOptionError("the stage of asProcessor", "a producerConsumer", producerConsumer);
   }

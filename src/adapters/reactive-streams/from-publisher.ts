@@ -15,7 +15,7 @@
  *
  * Acks: none; a Publisher does not hear what becomes of its events.
  */
-import { BadOptionError, checkAbsent, producer, type Producer, type ProducerOptions, type PushProducer } from "../../core/index.ts";
+import { BadOptionError, checkAbsent, checkPlain, producer, type Producer, type ProducerOptions, type PushProducer } from "../../core/index.ts";
 import { Receiving } from "./receiving.ts";
 import { isPublisher, type Publisher } from "./shapes.ts";
 
@@ -28,6 +28,7 @@ export interface FromPublisherOptions<Out> extends Omit<ProducerOptions<Out>, "h
  * @throws BadOptionError when it is no Publisher, or an option is wrong
  */
 export function fromPublisher<Event>(publisher: Publisher<Event>, options: FromPublisherOptions<NoInfer<Event>> = {}): Producer<Event> {
+  checkPlain("fromPublisher", options);
   if (!isPublisher(publisher)) throw new BadOptionError("the publisher of fromPublisher", "a Publisher", publisher);
   let hasSubscribed = false;
   const { stage, receiving } = receivingStage<Event>("fromPublisher", options, () => {

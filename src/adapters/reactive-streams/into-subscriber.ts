@@ -31,6 +31,7 @@ import {
   type SubscribeOptions,
   type Subscription as StageSubscription,
   type Target,
+  checkPlain,
 } from "../../core/index.ts";
 import { isSubscriber, type Subscriber } from "./shapes.ts";
 import { Signalling } from "./signalling.ts";
@@ -50,6 +51,7 @@ export interface IntoSubscriberOptions<In> extends Omit<ConsumerOptions, "handle
  * @throws BadOptionError when it is no Subscriber, or an option is wrong
  */
 export function intoSubscriber<In = unknown>(subscriber: Subscriber<In>, options: IntoSubscriberOptions<In> = {}): Consumer<In> {
+  checkPlain("intoSubscriber", options);
   if (!isSubscriber(subscriber)) throw new BadOptionError("the subscriber of intoSubscriber", "a Subscriber", subscriber);
   checkAbsent("intoSubscriber", options, "handleEvents", "handleEvent", "handleComplete", "handleStop", "concurrency", "ordered");
   return new SubscriberStage(subscriber, options);

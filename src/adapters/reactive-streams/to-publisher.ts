@@ -19,7 +19,7 @@
  *
  * Acks: an event counts as handled when `onNext` has returned.
  */
-import { BadOptionError, OUTLET, consumer, throwUncaught, type Consumer, type Producer, type SubscribeOptions, type Subscription as StageSubscription } from "../../core/index.ts";
+import { BadOptionError, OUTLET, checkPlain, consumer, throwUncaught, type Consumer, type Producer, type SubscribeOptions, type Subscription as StageSubscription } from "../../core/index.ts";
 import { Audience } from "./audience.ts";
 import { checkSubscriber, subscribedTwice } from "./rules.ts";
 import type { Publisher, Subscriber } from "./shapes.ts";
@@ -40,6 +40,7 @@ export interface ToPublisherOptions extends Omit<SubscribeOptions, "cancel" | "m
  * @throws BadOptionError when it is neither a producer nor a function, or an option is wrong
  */
 export function toPublisher<Event>(source: Producer<Event> | (() => Producer<Event>), options: ToPublisherOptions = {}): Publisher<Event> {
+  checkPlain("toPublisher", options);
   if (typeof source !== "function" && !isProducer(source)) {
     throw new BadOptionError("the source of toPublisher", "a producer, or a function that makes one", source);
   }

@@ -1,5 +1,5 @@
 /** One observer of a producer: a consumer that hands its events to `next`. */
-import { StoppedError, consumer, isThenable, throwUncaught, type Consumer, type ExitReason, type Producer, type SubscribeOptions } from "../../core/index.ts";
+import { StoppedError, consumer, heed, isThenable, throwUncaught, type Consumer, type ExitReason, type Producer, type SubscribeOptions } from "../../core/index.ts";
 import type { Pace } from "./pace.ts";
 import type { NotifierLike, ObserverLike, ObserverSubscription } from "./shapes.ts";
 
@@ -23,6 +23,8 @@ class Observing<Event> implements ObserverSubscription {
   readonly #options: ObservingOptions;
   readonly #stage: Consumer<Event>;
   readonly #notifications: { unsubscribe(): void } | undefined;
+  /** Heeds the signal no more. */
+  #unheed: (() => void) | undefined;
   /** Ends the wait for what `next` returned. */
   #goOn: (() => void) | undefined;
 
@@ -41,7 +43,7 @@ class Observing<Event> implements ObserverSubscription {
     // An error end is received here: it is told, or thrown.
     void this.#stage.closed;
     const subscription = this.#stage.subscribe(producer, { ...subscribe, mode: pace.type === "paced" ? "manual" : "automatic" });
-    signal?.addEventListener("abort", this.#onAbort, { once: true });
+    if (signal !== undefined) this.#unheed = heed(signal, this.#onAbort);
     if (pace.type === "paced") this.#notifications = this.#listen(pace.notifier, () => subscription.ask(pace.count));
   }
 
@@ -120,7 +122,7 @@ class Observing<Event> implements ObserverSubscription {
   }
 
   #end(reason: ExitReason): void {
-    this.#options.signal?.removeEventListener("abort", this.#onAbort);
+    this.#unheed?.();
     this.#notifications?.unsubscribe();
     if (this.#options.isOwner) void this.#producer.stop(reason.type === "shutdown" ? reason.reason : undefined);
     if (this.closed) return;

@@ -20,7 +20,7 @@
  * Acks: an event counts as handled when it has settled: `next` has returned, and each inner observable that came of it has
  * completed, failed or been unsubscribed. An event that was gathered (`bufferCount`) counts as handled then.
  */
-import { BadOptionError, checkAbsent, checkOption, oneOf, type JoinedOptions, type ProducerConsumer } from "../../core/index.ts";
+import { BadOptionError, checkAbsent, checkOption, checkPlain, oneOf, type JoinedOptions, type ProducerConsumer } from "../../core/index.ts";
 import { operatorStage } from "./gate/operator-stage.ts";
 import { isOperators, type Operators } from "./operators.ts";
 
@@ -44,6 +44,7 @@ export interface ThroughOperatorsOptions<In, Out> extends JoinedOptions<In, Out>
  * @throws BadOptionError when these are no operators, or an option is wrong
  */
 export function throughOperators<In, Out>(operators: Operators<In, Out>, options: ThroughOperatorsOptions<In, Out> = {}): ProducerConsumer<In, Out> {
+  checkPlain("throughOperators", options);
   if (!isOperators(operators)) throw new BadOptionError("the operators of throughOperators", "what sync(), tracked() or each() returns", operators);
   const { feed = "strict", ...rest } = options;
   checkOption("feed", feed, oneOf("strict", "eager"));

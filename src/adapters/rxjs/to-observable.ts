@@ -16,7 +16,7 @@
  *
  * Acks: an event counts as handled when `next` has returned for its list, with `settled` when its promise has settled.
  */
-import { BadOptionError, OUTLET, throwUncaught, type Producer, type SubscribeOptions } from "../../core/index.ts";
+import { BadOptionError, OUTLET, checkPlain, throwUncaught, type Producer, type SubscribeOptions } from "../../core/index.ts";
 import { observe } from "./observing.ts";
 import { eager, type Pace } from "./pace.ts";
 import type { ObserveOptions, ObservedProducer, ObserverLike, ObserverSubscription } from "./shapes.ts";
@@ -36,6 +36,7 @@ export interface ToObservableOptions extends Omit<SubscribeOptions, "cancel" | "
  * @throws BadOptionError when it is neither a producer nor a function, or an option is wrong
  */
 export function toObservable<Event>(source: Producer<Event> | (() => Producer<Event>), options: ToObservableOptions = {}): ObservedProducer<Event> {
+  checkPlain("toObservable", options);
   if (typeof source !== "function" && !(typeof source === "object" && source !== null && OUTLET in source)) {
     throw new BadOptionError("the source of toObservable", "a producer, or a function that makes one", source);
   }

@@ -17,7 +17,7 @@
  * Acks: a write resolves when its event has been taken by a consumer; with `processed` when that has handled it and asks for
  * the next.
  */
-import { Holders, checkAbsent, checkOption, demandDispatcher, isBoolean, isFunction, producer, type Check, type Producer, type ProducerOptions, type PushProducer } from "../../core/index.ts";
+import { Holders, checkAbsent, checkOption, checkPlain, demandDispatcher, isBoolean, isFunction, producer, type Check, type Producer, type ProducerOptions, type PushProducer } from "../../core/index.ts";
 import { StreamIntake } from "./stream-intake.ts";
 import type { NativeWritableStream } from "./writable-shapes.ts";
 
@@ -53,6 +53,7 @@ export interface WritableProducer<in Chunk, out Event> {
 export function asWritableStream<Event>(options: AsWritableStreamOptions<Event, readonly Event[]> & { readonly lists: true }): WritableProducer<readonly Event[], Event>;
 export function asWritableStream<Event>(options?: AsWritableStreamOptions<Event> & { readonly lists?: false | undefined }): WritableProducer<Event, Event>;
 export function asWritableStream<Event>(options: AsWritableStreamOptions<Event, never> = {}): WritableProducer<unknown, Event> {
+  checkPlain("asWritableStream", options);
   const { highWaterMark = 1, size, processed = false, lists = false, ...rest } = options;
   checkOption("highWaterMark", highWaterMark, isMark);
   if (size !== undefined) checkOption("size", size, isFunction);

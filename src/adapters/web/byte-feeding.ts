@@ -1,4 +1,5 @@
 /** Bytes as a byte stream wants them: by the chunk, or into the buffers of its reader. */
+import { SluiceError, show } from "../../core/index.ts";
 import { Feeding, type ControllerLike } from "./feeding.ts";
 
 type Bytes = Uint8Array;
@@ -30,7 +31,7 @@ export class ByteFeeding extends Feeding<ArrayBufferView | ArrayBufferLike, Byte
     for (const event of events) {
       const bytes = bytesOf(event);
       if (bytes === undefined) {
-        failure = { error: new TypeError(`expected an event of a byte stream to be an ArrayBuffer or a view of one, got: ${typeof event}`) };
+        failure = { error: new SluiceError("SLUICE_BAD_EVENT", `expected an event of ${this.producer} to be an ArrayBuffer or a view of one, got: ${show(event)}`) };
         break;
       }
       // The controller throws at an empty chunk, and a reader would take it for an end.

@@ -69,6 +69,11 @@ export abstract class Feeding<Out, Held, Controller extends ControllerLike> impl
     return `a ReadableStream of ${this.#outlet.name}`;
   }
 
+  /** The name of the producer. */
+  protected get producer(): string {
+    return this.#outlet.name;
+  }
+
   get identity(): object {
     return this;
   }

@@ -1,4 +1,4 @@
-import { BadOptionError, producer, type Producer, type PushProducer } from "../../core/index.ts";
+import { BadOptionError, checkPlain, producer, type Producer, type PushProducer } from "../../core/index.ts";
 import type { ByteOptions } from "./byte-reading.ts";
 import { fromReadableStream, parse, type ReadStreamOptions } from "./from-readable-stream.ts";
 import { isReadableStream, type BodyLike, type ReadableStreamLike } from "./readable-shapes.ts";
@@ -19,6 +19,7 @@ export interface FromBodyOptions extends ReadStreamOptions<Bytes> {
  * @throws BadOptionError when it has no `body`, when the body was used already, for an option that is wrong
  */
 export function fromBody(source: BodyLike, options: FromBodyOptions = {}): Producer<Bytes> {
+  checkPlain("fromBody", options);
   const { body } = checked(source);
   const { rest, bytes } = parse("fromBody", options);
   if (body !== null) {

@@ -16,7 +16,7 @@
  *
  * Acks: an event is out of the stream's hands when it has been read.
  */
-import { BadOptionError, CLOSE_WITHIN_MS, checkAbsent, checkOption, checkOptions, integer, isBoolean, milliseconds, producer, type Producer, type ProducerOptions, type PushProducer } from "../../core/index.ts";
+import { BadOptionError, CLOSE_WITHIN_MS, checkAbsent, checkOption, checkOptions, checkPlain, integer, isBoolean, milliseconds, producer, type Producer, type ProducerOptions, type PushProducer } from "../../core/index.ts";
 import { ByteReading, type ByteOptions } from "./byte-reading.ts";
 import { EventReading } from "./event-reading.ts";
 import { ListReading } from "./list-reading.ts";
@@ -65,6 +65,7 @@ export function fromReadableStream<Out>(stream: ReadableStream<readonly Out[]> |
 export function fromReadableStream(stream: ReadableStream<Uint8Array> | ByteStreamLike, options: FromByteStreamOptions): Producer<Bytes>;
 export function fromReadableStream<Out>(stream: ReadableStream<Out> | ReadableStreamLike<Out>, options?: FromReadableStreamOptions<Out>): Producer<Out>;
 export function fromReadableStream(stream: unknown, options: AnyOptions = {}): Producer<unknown> {
+  checkPlain("fromReadableStream", options);
   if (!isReadableStream(stream)) throw new BadOptionError("the stream of fromReadableStream", "a ReadableStream", stream);
   if (stream.locked) throw new BadOptionError("the stream of fromReadableStream", "unlocked", stream);
   const { rest, ...settings } = parse("fromReadableStream", options as FromReadableStreamOptions<unknown>);

@@ -19,7 +19,7 @@
  *
  * Acks: an event counts as handled when the promises of all writes of its list have settled.
  */
-import { BadOptionError, CLOSE_WITHIN_MS, checkAbsent, checkOption, consumer, isBoolean, isThenable, milliseconds, type Consumer, type ConsumerOptions, type ExitReason, type Target } from "../../core/index.ts";
+import { BadOptionError, CLOSE_WITHIN_MS, checkAbsent, checkOption, checkPlain, consumer, isBoolean, isThenable, milliseconds, type Consumer, type ConsumerOptions, type ExitReason, type Target } from "../../core/index.ts";
 import { StreamWriting } from "./stream-writing.ts";
 import { toldAt } from "./told.ts";
 import { isWritableStream, type WritableStreamLike } from "./writable-shapes.ts";
@@ -48,6 +48,7 @@ export interface IntoWritableStreamOptions<In> extends Omit<ConsumerOptions, "ha
 export function intoWritableStream<In>(stream: WritableStreamLike<readonly In[]>, options: IntoWritableStreamOptions<In> & { readonly lists: true }): Consumer<In>;
 export function intoWritableStream<In = unknown>(stream: WritableStreamLike<In>, options?: IntoWritableStreamOptions<In> & { readonly lists?: false | undefined }): Consumer<In>;
 export function intoWritableStream<In>(stream: WritableStreamLike<never>, options: IntoWritableStreamOptions<In> = {}): Consumer<In> {
+  checkPlain("intoWritableStream", options);
   const { subscribeTo = [], preventClose = false, preventAbort = false, closeWithinMs = CLOSE_WITHIN_MS, lists = false, handleSubscribe, ...rest } = options;
   if (!isWritableStream(stream) || stream.locked) throw new BadOptionError("the stream of intoWritableStream", "a WritableStream that nobody has locked", stream);
   checkOption("preventClose", preventClose, isBoolean);

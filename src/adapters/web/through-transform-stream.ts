@@ -20,7 +20,7 @@
  *
  * Acks: an event counts as handled when the promises of all writes of its list have settled.
  */
-import { BadOptionError, checkAbsent, joined, type JoinedOptions, type ProducerConsumer } from "../../core/index.ts";
+import { BadOptionError, checkAbsent, checkPlain, joined, type JoinedOptions, type ProducerConsumer } from "../../core/index.ts";
 import { CHUNKS_MAX_DEMAND } from "./into-writable-stream.ts";
 import { isReadableStream, type ReadableStreamLike } from "./readable-shapes.ts";
 import { TransformJoint } from "./transform-joint.ts";
@@ -41,6 +41,7 @@ export interface TransformStreamLike<In, Out> {
  * @throws BadOptionError when it is no pair of streams, one of them is locked, or an option is wrong
  */
 export function throughTransformStream<In = unknown, Out = unknown>(pair: TransformStreamLike<In, Out>, options: ThroughTransformStreamOptions<In, Out> = {}): ProducerConsumer<In, Out> {
+  checkPlain("throughTransformStream", options);
   const { readable, writable }: Partial<TransformStreamLike<In, Out>> = Object(pair) as object;
   if (!isReadableStream(readable) || !isWritableStream(writable)) throw new BadOptionError("the pair of throughTransformStream", "a TransformStream, or another { readable, writable }", pair);
   if (readable.locked || writable.locked) throw new BadOptionError("the pair of throughTransformStream", "a pair of streams that nobody has locked", pair);

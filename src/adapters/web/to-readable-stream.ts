@@ -19,7 +19,7 @@
  *
  * Acks: an event counts as taken when it was enqueued.
  */
-import { BadOptionError, CLOSE_WITHIN_MS, OUTLET, checkOption, integer, isBoolean, milliseconds, oneOf, type Subscribable, type SubscribeOptions } from "../../core/index.ts";
+import { BadOptionError, CLOSE_WITHIN_MS, OUTLET, checkOption, checkPlain, integer, isBoolean, milliseconds, oneOf, type Subscribable, type SubscribeOptions } from "../../core/index.ts";
 import { ByteFeeding } from "./byte-feeding.ts";
 import { EventFeeding, ListFeeding } from "./event-feeding.ts";
 import type { ControllerLike, Feeding, FeedingOptions } from "./feeding.ts";
@@ -69,6 +69,7 @@ export function toReadableStream<Out>(producer: Subscribable<Out>, options: ToLi
 export function toReadableStream(producer: Subscribable<ArrayBufferView | ArrayBufferLike>, options: ToByteStreamOptions): ReadableStream<Uint8Array<ArrayBuffer>>;
 export function toReadableStream<Out>(producer: Subscribable<Out>, options?: ToReadableStreamOptions): ReadableStream<Out>;
 export function toReadableStream(producer: Subscribable<unknown>, options: AnyOptions = {}): unknown {
+  checkPlain("toReadableStream", options);
   const settings = parse(producer, options);
   const strategy = { highWaterMark: settings.highWaterMark };
   if (options.lists === true) return new ReadableStream(source(new ListFeeding(producer, settings)), strategy);

@@ -657,3 +657,14 @@ describe("options", () => {
     expect(notes.ends).toEqual([{ error: expect.any(BadOptionError) as unknown }]);
   });
 });
+
+test("thirty observers on one signal are one listener on it, and leave none", async () => {
+  const leaving = new AbortController();
+  const { stage } = counter();
+  const observers = range(30).map(() => toObservable(stage).subscribe({}, { signal: leaving.signal }));
+  expect(getEventListeners(leaving.signal, "abort").length).toBe(1);
+  leaving.abort();
+  expect(observers.every(({ closed }) => closed)).toBe(true);
+  await stage.closed;
+  expect(getEventListeners(leaving.signal, "abort")).toEqual([]);
+});

@@ -294,7 +294,7 @@ describe("toReadableStream of bytes", () => {
     stage.emit([bytes(1), event, bytes(2)]);
     const { chunks, error } = await readAll(toReadableStream(stage as never, { type: "bytes", maxDemand: 10 }));
     expect(chunks).toEqual([bytes(1)]);
-    expect(error).toBeInstanceOf(TypeError);
+    expect(error).toMatchObject({ code: "SLUICE_BAD_EVENT" });
     expect(await stage.closed).toEqual({ type: "shutdown", reason: error });
   });
 
