@@ -24,7 +24,7 @@ class Observing<Event> implements ObserverSubscription {
   readonly #stage: Consumer<Event>;
   readonly #notifications: { unsubscribe(): void } | undefined;
   /** Heeds the signal no more. */
-  #unheed: (() => void) | undefined;
+  readonly #unheed: (() => void) | undefined;
   /** Ends the wait for what `next` returned. */
   #goOn: (() => void) | undefined;
 
