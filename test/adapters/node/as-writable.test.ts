@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { Readable, Transform, Writable, finished } from "node:stream";
 import { finished as finishing, pipeline as piping } from "node:stream/promises";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { BadOptionError, StoppedError, broadcastDispatcher, consumer, partitionDispatcher, type ExitReason, type Producer } from "sluice";
+import { BadOptionError, StoppedError, broadcastDispatcher, consumer, partitionDispatcher, type ExitReason, type Producer, type Report } from "sluice";
 import { asWritable, wrapNullish, type AsWritableOptions } from "sluice/node";
 import { ConsumerProbe, settle } from "sluice/testing";
 import { deferred } from "../../core/support/deferred.ts";
@@ -259,6 +259,21 @@ describe("processed: true", () => {
     expect(bob.events).toEqual([]);
   });
 
+  test("waits for what is queued for a partition, whoever else asks", async () => {
+    const { writable, producer } = asWritable<number>({ processed: true, dispatcher: partitionDispatcher({ partitions: 2, hash: (n: number) => n % 2 }) });
+    const odd = new ConsumerProbe(producer, { options: { partition: 1 } });
+    await odd.ask(1);
+    const { called } = watchingWrites(writable, [2]);
+    await settle();
+    expect(producer.bufferedCount).toBe(1);
+    expect(called).toEqual([]);
+    const even = new ConsumerProbe(producer, { options: { partition: 0 } });
+    await even.ask(1);
+    expect(even.events).toEqual([2]);
+    await even.ask(1);
+    expect(called).toEqual([2]);
+  });
+
   test("does not wait for an event that a hash drops", async () => {
     const { writable, producer } = asWritable<number>({ processed: true, dispatcher: partitionDispatcher({ partitions: 1, hash: (n: number) => (n === 2 ? undefined : 0) }) });
     const probe = new ConsumerProbe(producer, { options: { partition: 0 } });
@@ -270,21 +285,25 @@ describe("processed: true", () => {
     expect(called).toEqual([1, 2, 3]);
   });
 
-  test("waits for somebody to handle what a consumer demanded and left behind", async () => {
+  test("waits for somebody to handle all that a consumer demanded and left behind", async () => {
     const { writable, producer } = asWritable<number>({ processed: true, whenUnused: "wait" });
     const ann = new ConsumerProbe(producer);
     await ann.ask(1);
+    await ann.ask(1);
     await ann.cancel();
-    const { called } = watchingWrites(writable, [1]);
+    writable.cork();
+    const { called } = watchingWrites(writable, [1, 2]);
+    writable.uncork();
     await settle();
-    expect(producer.bufferedCount).toBe(1);
-    expect(called).toEqual([]);
+    expect(producer.bufferedCount).toBe(2);
     const bob = new ConsumerProbe(producer);
+    for (const events of [[1], [1, 2]]) {
+      await bob.ask(1);
+      expect(bob.events).toEqual(events);
+      expect(called).toEqual([]);
+    }
     await bob.ask(1);
-    expect(bob.events).toEqual([1]);
-    expect(called).toEqual([]);
-    await bob.ask(1);
-    expect(called).toEqual([1]);
+    expect(called).toEqual([1, 2]);
   });
 
   test("waits at the end, too", async () => {
@@ -513,7 +532,8 @@ describe("an end of the consumers", () => {
   const reason = new Error("enough");
 
   test("destroys the stream with the reason of a stop, and writers see it", async () => {
-    const { writable, producer } = asWritable();
+    const reports: Report[] = [];
+    const { writable, producer } = asWritable({ handleReport: (report) => reports.push(report) });
     const errors: unknown[] = [];
     writable.on("error", (error) => errors.push(error));
     const { failed } = watchingWrites(writable, range(3));
@@ -523,6 +543,7 @@ describe("an end of the consumers", () => {
     expect(errors).toEqual([reason]);
     expect(failed).toEqual([reason, reason, reason]);
     expect(writable.closed).toBe(true);
+    expect(reports).toEqual([]);
   });
 
   test("without a reason is a StoppedError", async () => {
