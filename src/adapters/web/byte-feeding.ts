@@ -74,7 +74,7 @@ export class ByteFeeding extends Feeding<ArrayBufferView | ArrayBufferLike, Byte
 }
 
 function bytesOf(event: unknown): Bytes | undefined {
-  if (ArrayBuffer.isView(event)) return event instanceof Uint8Array && event.constructor === Uint8Array ? event : new Uint8Array(event.buffer, event.byteOffset, event.byteLength);
+  if (ArrayBuffer.isView(event)) return event instanceof Uint8Array ? event : new Uint8Array(event.buffer, event.byteOffset, event.byteLength);
   const tag = Object.prototype.toString.call(event);
   return tag === "[object ArrayBuffer]" || tag === "[object SharedArrayBuffer]" ? new Uint8Array(event as ArrayBufferLike) : undefined;
 }

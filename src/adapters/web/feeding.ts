@@ -200,10 +200,9 @@ export abstract class Feeding<Out, Held, Controller extends ControllerLike> impl
     this.#isFeeding = false;
   }
 
-  /** In chunks, or bytes: how much the stream wants now. At least one if it has pulled. */
+  /** In chunks, or bytes: how much the stream wants now. One that holds nothing does not say how many reads wait. */
   get #room(): number {
-    const room = this.#highWaterMark === 0 ? 0 : (this.controller.desiredSize ?? 0);
-    return this.#isPulled && room < 1 ? 1 : room;
+    return this.#highWaterMark === 0 ? Number(this.#isPulled) : (this.controller.desiredSize ?? 0);
   }
 
   #ask(): void {

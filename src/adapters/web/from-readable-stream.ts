@@ -3,7 +3,7 @@
  *
  * Demand: one `read()` for each demanded event, many of them in flight at once, never one more. The first demand takes the
  * lock, and is the first touch. With `lists` a chunk is a list of events: one `read()` at a time, while events are missing.
- * With `bytes` the reader brings the buffers: one `read(view)` at a time, an event is what it brought.
+ * With `bytes` the stage brings the buffers: one `read(view)` at a time, an event is what came, or `min` bytes of it.
  *
  * Overflow: nothing is read that was not demanded; with `lists` the rest of one chunk waits. The stream fills itself up to
  * its own high-water mark, as always.
@@ -23,10 +23,7 @@ import { ListReading } from "./list-reading.ts";
 import { isReadableStream, type ByteStreamLike, type ReadableStreamLike, type ReaderLike } from "./readable-shapes.ts";
 import type { Reading, ReadingOptions } from "./reading.ts";
 
-/**
- * What all ways to read a ReadableStream have in common, beside the options of a producer. The default of `bufferSize` is
- * `Infinity`: the buffer never holds more than consumers demanded and left behind.
- */
+/** What all ways to read a ReadableStream have in common, beside the options of a producer. */
 export interface ReadStreamOptions<Out> extends Omit<ProducerOptions<Out>, "handleDemand" | "handleStop"> {
   /** How long the end waits for `cancel()`, in ms. Default 1,000. */
   readonly closeWithinMs?: number | undefined;
@@ -72,7 +69,6 @@ export function fromReadableStream(stream: unknown, options: AnyOptions = {}): P
   if (settings.bytes !== undefined) checkByteStream(stream);
 
   const stage: PushProducer<unknown> = producer<unknown>({
-    bufferSize: Infinity,
     ...rest,
     handleDemand: (demand, self) => reading.demand(demand, self),
     handleStop: (reason) => reading.stop(reason),

@@ -23,10 +23,9 @@ export class HeldLists<Event> {
     return event;
   }
 
-  /** Takes out the first list, as it came unless events of it have gone; the caller has looked at `size`. */
+  /** Takes out the first list, as it came: for who never takes single events. The caller has looked at `size`. */
   takeList(): readonly Event[] {
-    const first = this.#lists[this.#first] as readonly Event[];
-    const list = this.#offset === 0 ? first : first.slice(this.#offset);
+    const list = this.#lists[this.#first] as readonly Event[];
     this.size -= list.length;
     this.#next();
     return list;

@@ -128,7 +128,6 @@ export abstract class Reading<Event, Reader extends ReaderLike> {
 
   /** A chunk is none: the stage fails, and cancels the stream. */
   protected refuse(error: unknown): void {
-    this.#isStopped = true;
     this.#outgoing.fail(error);
   }
 

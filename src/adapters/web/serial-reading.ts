@@ -30,11 +30,10 @@ export abstract class SerialReading<Event, Reader extends ReaderLike, Chunk> ext
     try {
       units = this.take(result);
     } catch (error) {
-      if (isWanted) this.refuse(error);
+      this.refuse(error);
       return;
     }
     if (!isWanted) return;
-    this.flush();
     if (result.done) this.ended(CLOSED);
     else this.settleAnnounced();
     if (spend(units)) this.#later();

@@ -84,7 +84,8 @@ describe("fromReadableStream with buffers of its own", () => {
 
   test.each([0, 100])("loses no byte of a stream that ends with fewer than min (high-water mark %i)", async (highWaterMark) => {
     const stream = toReadableStream(fromIterable([bytes(1, 2, 3), bytes(4)]), { type: "bytes", highWaterMark });
-    const { chunks } = await readAll(toReadableStream(fromReadableStream(stream, { bytes: { chunkSize: 8, min: 3 } })));
+    const { chunks, error } = await readAll(toReadableStream(fromReadableStream(stream, { bytes: { chunkSize: 8, min: 3 }, preventCancel: true })));
+    expect(error).toBeUndefined();
     expect(chunks).toEqual([bytes(1, 2, 3), bytes(4)]);
   });
 
@@ -296,6 +297,17 @@ describe("toReadableStream of bytes", () => {
     expect(chunks).toEqual([bytes(1)]);
     expect(error).toMatchObject({ code: "SLUICE_BAD_EVENT" });
     expect(await stage.closed).toEqual({ type: "shutdown", reason: error });
+  });
+
+  test("reports the failure of the clean-up that a wrong event causes, and gives the error of the event", async () => {
+    const reports: Report[] = [];
+    const cleanup = new Error("disk gone");
+    const stage = producer<unknown>({ whenUnused: "stop", handleStop: () => Promise.reject(cleanup), handleReport: (report) => reports.push(report) });
+    stage.emit(["text"]);
+    const { error } = await readAll(toReadableStream(stage as never, { type: "bytes" }));
+    expect(error).toBeInstanceOf(TypeError);
+    await stage.closed;
+    expect(reports).toMatchObject([{ kind: "cleanup-failed", error: cleanup }]);
   });
 
   test("is cancelled with reads pending", async () => {

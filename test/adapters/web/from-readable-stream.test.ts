@@ -81,14 +81,69 @@ describe("demand", () => {
     expect(probe.batches.length).toBeLessThan(200);
   });
 
-  test("passes on a lone event before the event loop turns, however many more are demanded", async () => {
+  test("passes on lone events before the event loop turns, however many more are demanded", async () => {
     const held = new HeldStream<number>();
     await using stage = fromReadableStream(held.stream);
     const probe = new ConsumerProbe(stage);
-    await probe.ask(10);
-    held.hold(1);
-    for (let microtasks = 0; microtasks < 20; microtasks += 1) await Promise.resolve();
-    expect(probe.events).toEqual([1]);
+    await probe.ask(100);
+    for (let count = 1; count <= 10; count += 1) {
+      held.hold(count);
+      for (let microtasks = 0; microtasks < 20; microtasks += 1) await Promise.resolve();
+      expect(probe.events).toEqual(range(count).map((n) => n + 1));
+      await settle();
+    }
+  });
+
+  test("passes on many events of one turn at the end of the turn, though more are demanded", async () => {
+    const held = new HeldStream<number>();
+    await using stage = fromReadableStream(held.stream);
+    const probe = new ConsumerProbe(stage);
+    await probe.ask(100);
+    for (let count = 0; count < 20; count += 1) {
+      held.hold(count);
+      for (let microtasks = 0; microtasks < 20; microtasks += 1) await Promise.resolve();
+    }
+    await settle();
+    expect(probe.events).toEqual(range(20));
+  });
+
+  test("makes a loop that reads one by one wait for no turn of the event loop", async () => {
+    let turns = 0;
+    let isOver = false;
+    const turn = (): void => {
+      turns += 1;
+      if (!isOver) setImmediate(turn);
+    };
+    setImmediate(turn);
+    for await (const event of fromReadableStream(new CountingStream().stream)) if (event === 1000) break;
+    isOver = true;
+    // But for the slices of the run queue.
+    expect(turns).toBeLessThan(500);
+  });
+
+  test("reads no more for a stage that has failed for another reason and still delivers", async () => {
+    const held = new HeldStream<number>();
+    const boom = new Error("boom");
+    const stage = fromReadableStream(held.stream, {
+      handleInfo: () => {
+        throw boom;
+      },
+    });
+    const ann = new ConsumerProbe(stage);
+    const bob = new ConsumerProbe(stage);
+    await ann.ask(4);
+    await ann.cancel();
+    held.hold(1, 2);
+    await settle();
+    expect(stage.bufferedCount).toBe(2);
+    stage.info("fail");
+    // The message is reached behind the first of them.
+    await bob.ask(1);
+    held.hold(3, 4);
+    await bob.ask(3);
+    expect(bob.events).toEqual([1, 2]);
+    expect(bob.end).toEqual({ type: "error", error: boom });
+    expect(held.cancels).toEqual([boom]);
   });
 
   test("keeps a fast stream within its high-water mark and the demand of a slow consumer", async () => {
@@ -362,6 +417,20 @@ describe("a stream that has lived before", () => {
     expect(held.stream.locked).toBe(true);
   });
 
+  test("that gives no reader is not touched any more", async () => {
+    const refusal = new TypeError("no reader");
+    const cancels: unknown[] = [];
+    const stream = {
+      ...foreign({ read: () => expect.fail("was read") }),
+      cancel: (reason: unknown) => Promise.resolve(cancels.push(reason)),
+      getReader: () => {
+        throw refusal;
+      },
+    };
+    expect(await all(fromReadableStream<number>(stream))).toEqual({ events: [], error: refusal });
+    expect(cancels).toEqual([]);
+  });
+
   test("that is locked by somebody else when the stage is stopped stays whose it is", async () => {
     const held = new HeldStream();
     const reports: Report[] = [];
@@ -531,7 +600,8 @@ describe("preventCancel", () => {
     expect(await readAll(counting.stream)).toEqual({ chunks: [0, 1] });
   });
 
-  test("leaves the chunks in the stream that reads in flight would have brought", async () => {
+  test("leaves the chunks in the stream that reads in flight would have brought, and waits for nothing", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const held = new HeldStream<number>();
     const reports: Report[] = [];
     const stage = fromReadableStream(held.stream, { preventCancel: true, handleReport: (report) => reports.push(report) });
@@ -553,6 +623,18 @@ describe("preventCancel", () => {
     held.hold(1, 2);
     await stopped;
     expect(reports).toMatchObject([{ kind: "cleanup-failed", stage: "numbers", error: { code: "SLUICE_ENDED", message: expect.stringContaining("2 events") } }]);
+  });
+
+  test("reports a chunk that had come and is no list", async () => {
+    const held = new HeldStream();
+    const reports: Report[] = [];
+    const stage = fromReadableStream(held.stream as ReadableStream<readonly number[]>, { preventCancel: true, lists: true, handleReport: (report) => reports.push(report) });
+    const probe = new ConsumerProbe(stage);
+    await probe.ask(1);
+    const stopped = stage.stop();
+    held.hold(1);
+    await stopped;
+    expect(reports).toMatchObject([{ kind: "late-failure", error: { code: "SLUICE_BAD_PARTNER" } }]);
   });
 
   test("reports the rest of a list that nobody asked for", async () => {

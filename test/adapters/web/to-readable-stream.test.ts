@@ -2,7 +2,7 @@ import { getEventListeners } from "node:events";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { BadOptionError, StoppedError, broadcastDispatcher, fromIterable, partitionDispatcher, producer, producerConsumer, type Producer, type PushProducer, type Report } from "sluice";
 import { toReadableStream, type ToReadableStreamOptions } from "sluice/web";
-import { settle } from "sluice/testing";
+import { ProducerProbe, settle } from "sluice/testing";
 import { range } from "../../core/support/range.ts";
 import { readAll } from "../support/readable-streams.ts";
 
@@ -90,11 +90,52 @@ describe("demand", () => {
   });
 
   test("adds the window of maxDemand and the high-water mark up", async () => {
-    const { stage, demands } = counter();
-    const reader = toReadableStream(stage, { maxDemand: 10, minDemand: 9, highWaterMark: 3 }).getReader();
+    const probe = new ProducerProbe<number>();
+    const reader = toReadableStream(probe.producer, { maxDemand: 10, minDemand: 9, highWaterMark: 3 }).getReader();
     await settle();
-    expect(demands).toEqual([10, 3]);
+    expect(probe.asks).toEqual([10]);
+    await probe.emit(...range(10));
+    // Three are with the stream, seven wait here.
+    expect(probe.asks).toEqual([10, 3]);
     await reader.cancel();
+  });
+
+  test("gives the stream nothing that it has not pulled", async () => {
+    const probe = new ProducerProbe<number>();
+    const reader = toReadableStream(probe.producer, { maxDemand: 4, minDemand: 3 }).getReader();
+    const read = reader.read();
+    await settle();
+    await probe.emit(0);
+    expect(await read).toEqual({ done: false, value: 0 });
+    await probe.emit(1);
+    await probe.emit(2);
+    expect(probe.asks).toEqual([4, 1]);
+    await reader.cancel();
+  });
+
+  test("fills up by lists: when half of what the stream may hold has been read", async () => {
+    const { stage, demands } = counter();
+    const reader = toReadableStream(stage, { highWaterMark: 16 }).getReader();
+    for (let read = 1; read <= 24; read += 1) {
+      await reader.read();
+      await settle();
+    }
+    expect(demands).toEqual([16, 8, 8, 8]);
+    await reader.cancel();
+  });
+
+  test("holds what a producer sends beyond what was asked for", async () => {
+    const probe = new ProducerProbe<number>();
+    const stream = toReadableStream(probe.producer);
+    const reader = stream.getReader();
+    const read = reader.read();
+    await settle();
+    await probe.emit(0, 1, 2);
+    await probe.complete();
+    expect(await read).toEqual({ done: false, value: 0 });
+    reader.releaseLock();
+    expect(await readAll(stream)).toEqual({ chunks: [1, 2] });
+    expect(probe.asks).toEqual([1]);
   });
 
   test("holds what comes unasked, and gives it on demand", async () => {
@@ -172,7 +213,7 @@ describe("demand", () => {
   });
 
   test("takes an event from the buffer of an idle producer in the call of read: nothing runs in it", async () => {
-    const stage = producerConsumer({ subscribeTo: [{ to: counter(10).stage, maxDemand: 10 }], handleEvents: (events) => events });
+    const stage = producerConsumer({ subscribeTo: [{ to: counter().stage, maxDemand: 10 }], handleEvents: (events) => events });
     const reader = toReadableStream(stage).getReader();
     expect(await reader.read()).toEqual({ done: false, value: 0 });
     await settle();
@@ -439,6 +480,27 @@ describe("cancel", () => {
     await stage.closed;
     await reader.cancel();
     expect(await reader.read()).toEqual({ done: true, value: undefined });
+  });
+
+  test("after the end of the producer says nothing on its wire, at the end of what waits neither", async () => {
+    const probe = new ProducerProbe<number>();
+    const reader = toReadableStream(probe.producer, { maxDemand: 10 }).getReader();
+    const read = reader.read();
+    await settle();
+    await probe.emit(1, 2, 3);
+    await read;
+    await probe.complete();
+    await reader.cancel();
+    await settle();
+    expect(probe.cancels).toEqual([]);
+  });
+
+  test("is told to the producer once, with the reason", async () => {
+    const probe = new ProducerProbe<number>();
+    const reader = toReadableStream(probe.producer).getReader();
+    await Promise.all([reader.cancel("enough"), reader.cancel("more")]);
+    await settle();
+    expect(probe.cancels).toEqual([{ type: "cancel", kind: "cancel", reason: { type: "shutdown", reason: "enough" } }]);
   });
 
   test("and what comes at the same time: nothing is enqueued any more", async () => {
