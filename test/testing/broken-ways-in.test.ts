@@ -1,6 +1,6 @@
 /** The contract is worth what it catches: ways in that are broken in one place, each with the case that says what is wrong. */
 import { describe, expect, test } from "vitest";
-import { causeOf, inNextTurn, type ExitReason, type Producer, type Self } from "sluice";
+import { OUTLET, causeOf, inNextTurn, type ExitReason, type Outlet, type Producer, type Self } from "sluice";
 import { ContractViolation, wayInContract, type ContractCase, type WayInContractOptions, type WayInSettings, type WayInStep } from "sluice/testing";
 import { Bell, FromBell, FromTap, Tap } from "./support/honest-way-in.ts";
 
@@ -92,6 +92,18 @@ class FromTapByFours extends FromTap {
     this.wanted -= events.length;
     this.emit(events);
   }
+}
+
+/** Whoever subscribes when it has ended hears nothing. */
+function deafenAtEnd(stage: Producer<unknown>): void {
+  const outlet = stage[OUTLET];
+  const deaf: Outlet<unknown> = {
+    name: outlet.name,
+    dispatchOptions: outlet.dispatchOptions,
+    connect: (subscriber, replaces) => (stage.snapshot().state === "ended" ? { receive: () => undefined } : outlet.connect(subscriber, replaces)),
+    released: () => outlet.released(),
+  };
+  Object.defineProperty(stage, OUTLET, { value: deaf });
 }
 
 const rows: readonly Row[] = [
@@ -566,6 +578,126 @@ const rows: readonly Row[] = [
     },
     caught: "answers a loop that leaves while its native side is stuck",
     says: /expected it to release its native side, got: nothing, it hangs|expected the stage to end|expected a loop that leaves to get an answer/,
+  },
+  {
+    what: "does not tell its native side the reason of a consumer that stops, if that is a text",
+    tap: class extends FromTap {
+      override close(reason: ExitReason): unknown {
+        return super.close(reason.type === "shutdown" && typeof reason.reason === "string" ? { type: "shutdown" } : reason);
+      }
+    },
+    caught: "delivers nothing more to a consumer that stops in its handler",
+    says: /expected it to tell its native side why it is released: "enough", by identity, got: undefined/,
+  },
+  {
+    what: "waits for its own end when it is left as its native side ends",
+    tap: class extends FromTap {
+      #isEnding = false;
+      override end(): void {
+        this.isOver = true;
+        this.#isEnding = true;
+        inNextTurn(() => this.stage.complete());
+      }
+      override stop(reason: ExitReason): unknown {
+        return this.#isEnding && reason.type !== "normal" ? new Promise(() => undefined) : super.stop(reason);
+      }
+    },
+    caught: "comes to one end when its native side ends as its consumer leaves, whichever is first",
+    says: /expected the stage to end, got: nothing, it hangs/,
+  },
+  {
+    what: "waits for its own end when it is stopped as its native side fails",
+    tap: class extends FromTap {
+      #isFailing = false;
+      override fail(error: unknown): void {
+        this.isOver = true;
+        this.#isFailing = true;
+        inNextTurn(() => this.stage.fail(error));
+      }
+      override stop(reason: ExitReason): unknown {
+        return this.#isFailing && reason.type === "shutdown" ? new Promise(() => undefined) : super.stop(reason);
+      }
+    },
+    caught: "comes to one end when its native side fails as it is stopped, whichever is first",
+    says: /expected the stage to end, got: nothing, it hangs/,
+  },
+  {
+    what: "does not answer who comes after its end",
+    tap: class extends FromTap {
+      constructor(tap: Tap, settings: WayInSettings) {
+        super(tap, settings);
+        deafenAtEnd(this.stage);
+      }
+    },
+    caught: "ends a loop, and answers whoever comes after the end with it",
+    says: /expected it to tell its consumer of its end \(normal\), got: nothing, it hangs/,
+  },
+  {
+    what: "does not answer who comes after its error",
+    tap: class extends FromTap {
+      constructor(tap: Tap, settings: WayInSettings) {
+        super(tap, settings);
+        deafenAtEnd(this.stage);
+      }
+    },
+    caught: "fails a loop with the same error, and whoever comes after it",
+    says: /expected it to tell its consumer of its end \(error: Error: the native side is broken\), got: nothing, it hangs/,
+  },
+  {
+    what: "wraps the error for a loop",
+    tap: class extends FromTap {
+      constructor(tap: Tap, settings: WayInSettings) {
+        super(tap, settings);
+        const iterate = this.stage[Symbol.asyncIterator].bind(this.stage);
+        this.stage[Symbol.asyncIterator] = () => {
+          const reader = iterate();
+          const next = reader.next.bind(reader);
+          reader.next = async () => next().catch((cause: unknown) => Promise.reject(new Error("a loop has failed", { cause })));
+          return reader;
+        };
+      }
+    },
+    caught: "fails a loop with the same error, and whoever comes after it",
+    says: /expected a loop to fail with the same error: Error: the native side is broken, got: Error: a loop has failed/,
+  },
+  {
+    what: "releases at an end of its own, too, and again when it is left",
+    tap: class extends FromTap {
+      override end(): void {
+        void this.tap.close();
+        void this.tap.close();
+        super.end();
+      }
+    },
+    caught: "ends normally, behind the last event",
+    says: /expected it to release its native side once, got: 2 times/,
+  },
+  {
+    what: "releases twice at an error before the first event",
+    tap: class extends FromTap {
+      #hasCome = false;
+      override event(event: unknown): void {
+        this.#hasCome = true;
+        super.event(event);
+      }
+      override fail(error: unknown): void {
+        if (!this.#hasCome) for (const _ of [1, 2]) void this.tap.close(error);
+        super.fail(error);
+      }
+    },
+    caught: "fails with the same error before the first event",
+    says: /expected it to release its native side once, got: 2 times/,
+  },
+  {
+    what: "releases twice when nobody has come",
+    tap: class extends FromTap {
+      override stop(reason: ExitReason): unknown {
+        if (!this.isPulling && this.wanted === 0 && !this.isOver) void this.tap.close();
+        return super.stop(reason);
+      }
+    },
+    caught: "starts nothing for a consumer that leaves before it has demanded anything",
+    says: /expected it to release its native side once, got: 2 times/,
   },
   // ---- signals, and what is left
   {
