@@ -1,10 +1,12 @@
 /** What every way in must keep, as a list of cases for any test runner. */
 import type { ContractCase } from "./contract-case.ts";
 import { RANDOM_NAME, tried } from "./ways/trial.ts";
+import { closingCases } from "./ways/way-in-closing.ts";
 import { demandCases } from "./ways/way-in-demand.ts";
 import { endCases } from "./ways/way-in-ends.ts";
 import { leavingCases } from "./ways/way-in-leaving.ts";
 import { playRandom } from "./ways/way-in-random.ts";
+import { signalCases } from "./ways/way-in-signals.ts";
 import { valueCases } from "./ways/way-in-values.ts";
 import { wayInPlan, type WayInAbility, type WayInContractOptions } from "./ways/way-in.ts";
 
@@ -26,6 +28,6 @@ import { wayInPlan, type WayInAbility, type WayInContractOptions } from "./ways/
  */
 export function wayInContract<Event, Can extends WayInAbility = WayInAbility>(options: WayInContractOptions<Event, Can>): readonly ContractCase[] {
   const plan = wayInPlan(options);
-  const cases = [...demandCases, ...endCases, ...valueCases, ...leavingCases].filter(({ needs = [], where }) => needs.every((each) => plan.can.has(each)) && (where === undefined || where(plan)));
+  const cases = [...demandCases, ...endCases, ...valueCases, ...leavingCases, ...closingCases, ...signalCases].filter(({ needs = [], where }) => needs.every((each) => plan.can.has(each)) && (where === undefined || where(plan)));
   return [...cases.map(({ name, run }) => tried(name, plan, (trial) => run(trial, plan))), { name: RANDOM_NAME, run: () => playRandom(plan) }];
 }

@@ -5,6 +5,7 @@ import { demandCases } from "./ways/way-out-demand.ts";
 import { endCases } from "./ways/way-out-ends.ts";
 import { leavingCases } from "./ways/way-out-leaving.ts";
 import { playRandom } from "./ways/way-out-random.ts";
+import { signalCases } from "./ways/way-out-signals.ts";
 import { wayOutPlan, type WayOutContractOptions } from "./ways/way-out.ts";
 
 /**
@@ -24,6 +25,6 @@ import { wayOutPlan, type WayOutContractOptions } from "./ways/way-out.ts";
  */
 export function wayOutContract<Event, Native>(options: WayOutContractOptions<Event, Native>): readonly ContractCase[] {
   const plan = wayOutPlan(options);
-  const cases = [...demandCases, ...endCases, ...leavingCases].filter(({ where }) => where === undefined || where(plan));
+  const cases = [...demandCases, ...endCases, ...leavingCases, ...signalCases].filter(({ where }) => where === undefined || where(plan));
   return [...cases.map(({ name, run }) => tried(name, plan, (trial) => run(trial, plan))), { name: RANDOM_NAME, run: () => playRandom(plan) }];
 }

@@ -1,6 +1,7 @@
 import { StoppedError, type ExitReason, type Producer, type Report, type Subscribable } from "../../core/index.ts";
 import { monitored } from "../monitor.ts";
 import { reasonShown, shown } from "../showing.ts";
+import { misplaced } from "./order.ts";
 import { ScriptedSource, type Closing } from "./scripted-source.ts";
 import { Taker, type Expected } from "./taker.ts";
 import { CLOSE_WITHIN_MS, type Trial } from "./trial.ts";
@@ -85,14 +86,14 @@ export class WayInScene<Event> {
   }
 
   readonly expected: Expected = {
-    wrong: (event, place) => {
-      if (place >= this.#events.length) return `one more: ${shown(event)}`;
-      const { identify } = this.plan;
-      if (Object.is(identify(event as Event), identify(this.#events[place] as Event))) return undefined;
-      const other = this.#events.findIndex((each) => Object.is(identify(each), identify(event as Event)));
-      return other === -1 ? `${shown(event)} in the place of event ${place}` : `event ${other} in the place of event ${place}`;
-    },
+    wrong: (event, place) => misplaced(this.#events, this.plan.identify, event as Event, place),
   };
+
+  /** Stops the stage, and waits for that. */
+  async stop(reason: unknown): Promise<void> {
+    this.trial.note(`it is stopped: ${shown(reason)}`);
+    await this.trial.settled(this.producer.stop(reason), "it", "settle a stop");
+  }
 
   // ---- what holds for each of them
 

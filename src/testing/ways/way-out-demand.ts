@@ -23,7 +23,7 @@ export const demandCases: readonly WayOutCase[] = [
       let taken = 0;
       for (const count of [1, 1, 3, 10, 1, 50]) {
         taken += count;
-        scene.take(count);
+        scene.user.take(count);
         await scene.untilGot(taken);
         await trial.quiet();
         scene.expectWithin();
@@ -61,7 +61,7 @@ export const demandCases: readonly WayOutCase[] = [
         trial.note(`${count} events`);
         const scene = new WayOutScene(trial, plan).give(count).endIt();
         await scene.untilTold({ type: "end" });
-        trial.expect(scene.events.length === count, "it", `give its native side ${count} events, then the end`, `${scene.events.length} events`);
+        trial.expect(scene.user.events.length === count, "it", `give its native side ${count} events, then the end`, `${scene.user.events.length} events`);
       }
     },
   },
@@ -72,13 +72,13 @@ export const demandCases: readonly WayOutCase[] = [
       const count = 10 + 2 * beyond(plan);
       const scene = new WayOutScene(trial, plan, { ready: 0, pace: "async" }).give(count).endIt();
       for (let taken = 1; taken <= Math.min(count, 60); taken += 1) {
-        scene.take(1);
+        scene.user.take(1);
         await scene.untilGot(taken);
         scene.expectWithin();
       }
-      scene.take(Infinity);
+      scene.user.take(Infinity);
       await scene.untilTold({ type: "end" });
-      trial.expect(scene.events.length === count, "it", `give its native side ${count} events`, scene.events.length);
+      trial.expect(scene.user.events.length === count, "it", `give its native side ${count} events`, scene.user.events.length);
     },
   },
 ];

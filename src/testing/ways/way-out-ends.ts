@@ -4,7 +4,8 @@ import { oddErrors, oddEvents } from "./odd-values.ts";
 import { Supply } from "./supply.ts";
 import { CLOSE_WITHIN_MS, type Trial } from "./trial.ts";
 import { isBounded, type WayOutCase } from "./way-out-case.ts";
-import { WayOutScene, type Told } from "./way-out-scene.ts";
+import { WayOutScene } from "./way-out-scene.ts";
+import type { Told } from "./way-out-user.ts";
 import type { WayOutPlan } from "./way-out.ts";
 
 export const endCases: readonly WayOutCase[] = [
@@ -14,10 +15,10 @@ export const endCases: readonly WayOutCase[] = [
       const scene = new WayOutScene(trial, plan).give(5);
       await scene.untilGot(5);
       await trial.quiet();
-      trial.expect(scene.told.length === 0, "it", "tell its native side of no end before there is one", "an end");
+      trial.expect(scene.user.told.length === 0, "it", "tell its native side of no end before there is one", "an end");
       scene.endIt();
       await scene.untilTold({ type: "end" });
-      trial.expect(scene.events.length === 5, "it", "give its native side 5 events, then the end", `${scene.events.length} events`);
+      trial.expect(scene.user.events.length === 5, "it", "give its native side 5 events, then the end", `${scene.user.events.length} events`);
     },
   },
   {
@@ -26,7 +27,7 @@ export const endCases: readonly WayOutCase[] = [
       for (const pace of ["sync", "async"] as const) {
         const scene = new WayOutScene(trial, plan, { pace }).endIt();
         await scene.untilTold({ type: "end" });
-        trial.expect(scene.events.length === 0, "it", "give its native side nothing", `${scene.events.length} events`);
+        trial.expect(scene.user.events.length === 0, "it", "give its native side nothing", `${scene.user.events.length} events`);
       }
     },
   },
@@ -37,9 +38,9 @@ export const endCases: readonly WayOutCase[] = [
       for (const pace of ["sync", "async"] as const) {
         const scene = new WayOutScene(trial, plan, { pace, ready: 2 }).give(7).failIt(error);
         await scene.untilGot(2);
-        scene.take(Infinity);
+        scene.user.take(Infinity);
         await scene.untilTold({ type: "error", error });
-        trial.expect(scene.events.length === 7, "it", "give its native side the 7 events before the error first", `${scene.events.length} events`);
+        trial.expect(scene.user.events.length === 7, "it", "give its native side the 7 events before the error first", `${scene.user.events.length} events`);
       }
     },
   },
@@ -49,7 +50,7 @@ export const endCases: readonly WayOutCase[] = [
       const error = new Error("the producer is broken");
       const scene = new WayOutScene(trial, plan).failIt(error);
       await scene.untilTold({ type: "error", error });
-      trial.expect(scene.events.length === 0, "it", "give its native side nothing", `${scene.events.length} events`);
+      trial.expect(scene.user.events.length === 0, "it", "give its native side nothing", `${scene.user.events.length} events`);
     },
   },
   {
@@ -60,7 +61,7 @@ export const endCases: readonly WayOutCase[] = [
         trial.note(`the error is ${name}`);
         const scene = new WayOutScene(trial, plan).give(1).failIt(value);
         await scene.untilTold({ type: "error", error: value });
-        trial.expect(scene.events.length === 1, "it", `give its native side the event before ${name}`, `${scene.events.length} events`);
+        trial.expect(scene.user.events.length === 1, "it", `give its native side the event before ${name}`, `${scene.user.events.length} events`);
       }
     },
   },
@@ -90,10 +91,10 @@ export const endCases: readonly WayOutCase[] = [
         if (plan.odd?.(value, name) !== true) continue;
         trial.note(`the event is ${name}`);
         const scene = new WayOutScene<unknown, unknown>(trial, { ...plan, identify: (each: unknown) => each } as never).giveThese([value]).give(1);
-        await trial.until(() => scene.events.length === 2 || scene.told.length > 0, "it", `give its native side ${name}, and the event behind it`, () => `${scene.events.length} events, and it hangs`);
+        await trial.until(() => scene.user.events.length === 2 || scene.user.told.length > 0, "it", `give its native side ${name}, and the event behind it`, () => `${scene.user.events.length} events, and it hangs`);
         await trial.quiet();
-        if (scene.events.length === 2) continue;
-        const [told] = scene.told;
+        if (scene.user.events.length === 2) continue;
+        const [told] = scene.user.told;
         trial.expect(told?.type === "error" && isNamed(told.error), "it", `give its native side ${name} as it is, or an error that says why not`, told?.type === "error" ? shown(told.error) : "the end");
         await scene.untilLeft();
       }
@@ -104,7 +105,7 @@ export const endCases: readonly WayOutCase[] = [
     where: ({ stage, by }) => stage !== undefined && by === "writing",
     async run(trial, plan) {
       const scene = new WayOutScene(trial, plan, { ready: 0 });
-      scene.isLingering = true;
+      scene.user.isLingering = true;
       scene.give(3).endIt();
       const stage = plan.stage?.(scene.native);
       let hasEnded = false;
@@ -113,12 +114,12 @@ export const endCases: readonly WayOutCase[] = [
       });
       for (const count of [1, 1, 1]) {
         await trial.quiet();
-        trial.expect(!hasEnded, "the stage", "end when its native side has taken the last event", `an end behind ${scene.taken} of 3`);
-        scene.take(count);
+        trial.expect(!hasEnded, "the stage", "end when its native side has taken the last event", `an end behind ${scene.user.taken} of 3`);
+        scene.user.take(count);
       }
       await scene.untilTold({ type: "end" });
       trial.expect(!hasEnded, "the stage", "end when its native side has finished", "an end before");
-      scene.finish();
+      scene.user.finish();
       await trial.settled(ended ?? Promise.resolve(), "the stage", "end when its native side has finished");
     },
   },

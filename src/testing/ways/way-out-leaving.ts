@@ -1,13 +1,9 @@
-/** Its user leaves, its native side breaks, its signal aborts: what its producer hears of it. */
+/** Its user leaves, or its native side breaks: what its producer hears of it. */
 import type { ExitReason } from "../../core/index.ts";
-import { CountedSignal } from "./counted-signal.ts";
 import type { Trial } from "./trial.ts";
-import { beyond, isBounded, type WayOutCase } from "./way-out-case.ts";
+import { beyond, type WayOutCase } from "./way-out-case.ts";
 import { WayOutScene } from "./way-out-scene.ts";
 import type { WayOutPlan } from "./way-out.ts";
-
-/** So many short runs must leave nothing behind. */
-const MANY = 50;
 
 export const leavingCases: readonly WayOutCase[] = [
   {
@@ -16,15 +12,15 @@ export const leavingCases: readonly WayOutCase[] = [
     async run(trial, plan) {
       const scene = new WayOutScene(trial, plan, { ready: 3 }).give(100 + 2 * beyond(plan));
       await scene.untilGot(3);
-      await leave(trial, scene, true);
+      await scene.leave(true);
       await scene.untilLeft();
       scene.expectWithin();
       const { produced } = scene.supply;
-      scene.take(Infinity);
+      scene.user.take(Infinity);
       await trial.quiet();
       trial.expect(scene.supply.produced === produced, "the producer", "be asked for nothing when everybody has left", `${scene.supply.produced - produced} events`);
       // A stage that was stopped tells the stream that it writes into; whoever has left a reader, or an observer, is told nothing.
-      if (plan.stage === undefined) trial.expect(scene.told.every(({ type }) => type === "end"), "it", "tell its native side of no error when its user has left", "an error");
+      if (plan.stage === undefined) trial.expect(scene.user.told.every(({ type }) => type === "end"), "it", "tell its native side of no error when its user has left", "an error");
     },
   },
   {
@@ -34,15 +30,15 @@ export const leavingCases: readonly WayOutCase[] = [
       for (const ready of [0, Infinity]) {
         const scene = new WayOutScene(trial, plan, { ready });
         await trial.quiet();
-        const left = leave(trial, scene);
+        const left = scene.leave();
         // In the turn in which he leaves, and when he has left.
         scene.give(3);
         await left;
         await scene.untilLeft();
         scene.give(3);
         await trial.quiet();
-        trial.expect(scene.events.length === 0, "it", "give nothing to a native side whose user has left", `${scene.events.length} events`);
-        trial.expect(!scene.isReading, "it", "answer a read in flight when its user leaves", "nothing, it hangs");
+        trial.expect(scene.user.events.length === 0, "it", "give nothing to a native side whose user has left", `${scene.user.events.length} events`);
+        trial.expect(!scene.user.isReading, "it", "answer a read in flight when its user leaves", "nothing, it hangs");
       }
     },
   },
@@ -52,9 +48,9 @@ export const leavingCases: readonly WayOutCase[] = [
     async run(trial, plan) {
       const scene = new WayOutScene(trial, plan);
       let left: Promise<void> | undefined;
-      scene.handle = (count) => {
+      scene.user.handle = (count) => {
         if (count !== 3) return;
-        left = leave(trial, scene);
+        left = scene.leave();
         // Whoever waits for it hears of it, later.
         left.catch(() => undefined);
       };
@@ -62,7 +58,7 @@ export const leavingCases: readonly WayOutCase[] = [
       await scene.untilGot(3);
       await left;
       await scene.untilLeft();
-      trial.expect(scene.told.length === 0 || plan.stage !== undefined, "it", "tell its native side of no end when its user has left", "an end");
+      trial.expect(scene.user.told.length === 0 || plan.stage !== undefined, "it", "tell its native side of no end when its user has left", "an end");
     },
   },
   {
@@ -71,10 +67,10 @@ export const leavingCases: readonly WayOutCase[] = [
     async run(trial, plan) {
       const scene = new WayOutScene(trial, plan, { ready: 2 }).give(100);
       await scene.untilGot(2);
-      await leave(trial, scene);
-      await leave(trial, scene);
+      await scene.leave();
+      await scene.leave();
       await scene.untilLeft();
-      await leave(trial, scene);
+      await scene.leave();
       await scene.untilLeft();
     },
   },
@@ -84,9 +80,9 @@ export const leavingCases: readonly WayOutCase[] = [
     async run(trial, plan) {
       const scene = new WayOutScene(trial, plan).give(2).endIt();
       await scene.untilTold({ type: "end" });
-      await leave(trial, scene);
+      await scene.leave();
       await trial.quiet();
-      trial.expect(scene.told.length === 1, "it", "tell its native side of its end once", `${scene.told.length} times`);
+      trial.expect(scene.user.told.length === 1, "it", "tell its native side of its end once", `${scene.user.told.length} times`);
     },
   },
   {
@@ -97,11 +93,11 @@ export const leavingCases: readonly WayOutCase[] = [
         const scene = new WayOutScene(trial, plan).give(1);
         await scene.untilGot(1);
         if (!isLeavingFirst) scene.endIt();
-        const left = leave(trial, scene);
+        const left = scene.leave();
         if (isLeavingFirst) scene.endIt();
         await left;
         await scene.untilLeft();
-        trial.expect(scene.told.length <= 1, "it", "tell its native side of one end", `${scene.told.length}`);
+        trial.expect(scene.user.told.length <= 1, "it", "tell its native side of one end", `${scene.user.told.length}`);
       }
     },
   },
@@ -112,10 +108,10 @@ export const leavingCases: readonly WayOutCase[] = [
       for (const reason of [new Error("enough"), { why: "enough" }]) {
         const scene = new WayOutScene(trial, plan, { ready: 2 }).give(100);
         await scene.untilGot(2);
-        scene.hasLeft = true;
+        scene.user.hasLeft = true;
         trial.note("its user leaves with a reason");
         const left = Promise.resolve(plan.cancel?.(scene.native, reason));
-        scene.letGo();
+        scene.user.letGo();
         await trial.settled(left, "it", "settle when its user leaves");
         await scene.untilLeft({ type: "shutdown", reason });
       }
@@ -130,68 +126,15 @@ export const leavingCases: readonly WayOutCase[] = [
         const scene = new WayOutScene(trial, plan, { ready }).give(100 + 2 * beyond(plan));
         await scene.untilGot(ready);
         await trial.quiet();
-        scene.hasLeft = true;
+        scene.user.hasLeft = true;
         trial.note("its native side breaks");
         const broken = swallowed(plan.fail?.(scene.native, error));
         // A write in flight comes to its end all the same: some native sides wait for that.
-        scene.letGo();
+        scene.user.letGo();
         await trial.settled(broken, "it", "settle when its native side breaks");
         await scene.untilLeft({ type: "error", error });
         const stage = plan.stage?.(scene.native);
         if (stage !== undefined) expectError(trial, await trial.settled(stage.closed, "the stage", "end when its native side breaks"), error);
-      }
-    },
-  },
-  {
-    name: "asks for nothing when its signal has aborted before",
-    where: ({ isAbortable }) => isAbortable,
-    async run(trial, plan) {
-      const counted = new CountedSignal();
-      const reason = new Error("too late");
-      counted.abort(reason);
-      const scene = new WayOutScene(trial, plan, { signal: counted.signal }).give(10);
-      await trial.quiet();
-      trial.expect(scene.supply.produced === 0, "it", "ask for nothing when its signal has aborted before", `${scene.supply.produced} produced`);
-      trial.expect(scene.events.length === 0, "it", "give its native side nothing when its signal has aborted before", `${scene.events.length} events`);
-      if (scene.told.length > 0 || scene.plan.read !== undefined) await scene.untilToldStop(reason);
-    },
-  },
-  {
-    name: "leaves its producer, with the reason, when its signal aborts",
-    where: ({ isAbortable }) => isAbortable,
-    async run(trial, plan) {
-      for (const ready of [2, Infinity]) {
-        const counted = new CountedSignal();
-        const reason = new Error("enough");
-        const scene = new WayOutScene(trial, plan, { signal: counted.signal, ready }).give(2);
-        await scene.untilGot(2);
-        trial.note("its signal aborts");
-        counted.abort(reason);
-        await scene.untilLeft({ type: "shutdown", reason });
-        scene.take(Infinity);
-        await trial.quiet();
-        trial.expect(scene.events.length === 2, "it", "give its native side nothing behind the abort", `${scene.events.length - 2} events`);
-        if (scene.told.length > 0 || scene.plan.read !== undefined) await scene.untilToldStop(reason);
-      }
-    },
-  },
-  {
-    name: "leaves no listener on a signal that lives longer",
-    where: ({ isAbortable }) => isAbortable,
-    async run(trial, plan) {
-      const counted = new CountedSignal();
-      for (let run = 0; run < MANY; run += 1) {
-        await shortRun(trial, plan, run, counted.signal);
-        trial.expect(counted.count === 0, "it", "leave no listener on its signal at its end", `${counted.count} after ${run + 1} runs`);
-      }
-    },
-  },
-  {
-    name: "leaves nothing behind after many short runs: no timer, and no producer that was not left",
-    async run(trial, plan) {
-      for (let run = 0; run < MANY; run += 1) {
-        await shortRun(trial, plan, run);
-        trial.expect(trial.time.pending === 0, "it", "leave no timer behind at its end", `${trial.time.pending} after ${run + 1} runs`);
       }
     },
   },
@@ -203,14 +146,13 @@ function canLeave<Event, Native>({ leave: leaves }: WayOutPlan<Event, Native>): 
 
 /** Waits until it has been left. A native side that is stuck never says that it has taken what it was given. */
 export async function leave<Event, Native>(trial: Trial, scene: WayOutScene<Event, Native>, isStuck = false): Promise<void> {
-  scene.hasLeft = true;
+  scene.user.hasLeft = true;
   trial.note("its user leaves");
   const left = Promise.resolve(scene.plan.leave?.(scene.native));
-  if (!isStuck) scene.letGo();
+  if (!isStuck) scene.user.letGo();
   await trial.settled(left, "it", "settle when its user leaves");
 }
 
-/** Whoever breaks a reader is answered with his own error. */
 async function swallowed(result: unknown): Promise<void> {
   try {
     await result;
@@ -221,25 +163,4 @@ async function swallowed(result: unknown): Promise<void> {
 
 function expectError(trial: Trial, reason: ExitReason, error: unknown): void {
   trial.expect(reason.type === "error" && Object.is(reason.error, error), "the stage", "end with the error of its native side, the very same", reason.type);
-}
-
-/** Runs to its end, fails, or is left, at different places. */
-async function shortRun<Event, Native>(trial: Trial, plan: WayOutPlan<Event, Native>, run: number, signal?: AbortSignal): Promise<void> {
-  const isLeaving = run % 3 === 2 && plan.leave !== undefined;
-  const scene = new WayOutScene(trial, plan, { ...(signal && { signal }), ready: isLeaving && isBounded(plan) ? run % 4 : Infinity });
-  scene.give(isLeaving ? 10 : run % 7);
-  await trial.quiet();
-  if (isLeaving) {
-    await leave(trial, scene);
-    await scene.untilLeft();
-  } else if (run % 3 === 0) {
-    scene.endIt();
-    await scene.untilTold({ type: "end" });
-  } else {
-    const error = new Error("the producer is broken");
-    scene.failIt(error);
-    await scene.untilTold({ type: "error", error });
-  }
-  const stage = plan.stage?.(scene.native);
-  if (stage !== undefined) await trial.settled(stage.closed, "the stage", "end");
 }

@@ -2,7 +2,6 @@
 import { Random } from "../random.ts";
 import { inTrial, type Trial } from "./trial.ts";
 import { isBounded } from "./way-out-case.ts";
-import { leave } from "./way-out-leaving.ts";
 import { WayOutScene } from "./way-out-scene.ts";
 import type { WayOutPlan } from "./way-out.ts";
 
@@ -24,7 +23,7 @@ async function playOne<Event, Native>(trial: Trial, plan: WayOutPlan<Event, Nati
     if (random.next() < 0.5) scene.give(count);
     else {
       ready += count;
-      scene.take(count);
+      scene.user.take(count);
     }
     // Now and then several of them happen in one turn.
     if (random.next() < 0.6) await account(scene, ready);
@@ -42,11 +41,11 @@ async function finish<Event, Native>(trial: Trial, scene: WayOutScene<Event, Nat
   const ending = random.one(scene.plan.leave === undefined ? (["end", "fail", "stop"] as const) : (["end", "fail", "stop", "leave"] as const));
   const error = new Error("the producer is broken");
   if (ending === "leave") {
-    await leave(trial, scene);
+    await scene.leave();
     await scene.untilLeft();
     return;
   }
-  scene.take(Infinity);
+  scene.user.take(Infinity);
   if (ending === "stop") {
     await trial.settled(scene.supply.producer.stop(error), "the producer", "settle a stop");
     await scene.untilToldStop(error);
@@ -55,5 +54,5 @@ async function finish<Event, Native>(trial: Trial, scene: WayOutScene<Event, Nat
   if (ending === "end") scene.endIt();
   else scene.failIt(error);
   await scene.untilTold(ending === "end" ? { type: "end" } : { type: "error", error });
-  trial.expect(scene.events.length === scene.given, "it", `give its native side ${scene.given} events before the end`, scene.events.length);
+  trial.expect(scene.user.events.length === scene.given, "it", `give its native side ${scene.given} events before the end`, scene.user.events.length);
 }
