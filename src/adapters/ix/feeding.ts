@@ -76,7 +76,9 @@ export class Feeding<In, Item> implements Feed<Item> {
     this.#isClosed = true;
     this.#list = NOTHING;
     this.#next = 0;
-    this.#end ??= { failure };
+    // Told also to those who read on behind the end, as `repeat` does: once, as `retry` does so behind a failure.
+    this.#end = { failure };
+    this.#isTold = false;
     this.#settle();
     this.#handled?.();
   }

@@ -1,0 +1,321 @@
+import { getEventListeners } from "node:events";
+import { from, of, zip } from "ix/asynciterable";
+import { buffer, catchError, concatAll, filter, finalize, flatMap, map, repeat, retry, take, withAbort } from "ix/asynciterable/operators";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { BadOptionError, StoppedError, consumer, fromIterable, pipeline, type ProducerConsumer, type Report } from "sluice";
+import { throughIx, type IxIterable, type ThroughIxOptions } from "sluice/ix";
+import { ConsumerProbe, ProducerProbe, settle } from "sluice/testing";
+import { range } from "../../core/support/range.ts";
+
+afterEach(() => vi.useRealTimers());
+
+const boom = new Error("boom");
+const same = map((n: number) => n);
+
+/** A stage between two probes. */
+function between(
+  operators: (source: IxIterable<number>) => AsyncIterable<number>,
+  options: ThroughIxOptions<number, number> = {},
+): { up: ProducerProbe<number>; stage: ProducerConsumer<number, number>; down: ConsumerProbe<number> } {
+  const up = new ProducerProbe<number>({ name: "up" });
+  const stage = throughIx<number, number>(operators, { subscribeTo: [up.producer], ...options });
+  return { up, stage, down: new ConsumerProbe(stage) };
+}
+
+/** For what never comes to rest. */
+async function turns(): Promise<void> {
+  for (let n = 0; n < 5; n += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+async function all<Event>(stage: AsyncIterable<Event>): Promise<Event[]> {
+  const events: Event[] = [];
+  for await (const event of stage) events.push(event);
+  return events;
+}
+
+describe("throughIx", () => {
+  test("moves events through one operator, or many", async () => {
+    expect(await all(throughIx(map((n: number) => 2 * n), { subscribeTo: [fromIterable(range(3))] }))).toEqual([0, 2, 4]);
+    const lines: string[] = [];
+    await pipeline(
+      fromIterable(range(10)),
+      (numbers) => throughIx((source: IxIterable<number>) => source.pipe(filter((n) => n % 3 === 0), map((n) => `${n}`)), { subscribeTo: [numbers] }),
+      (texts) => consumer({ subscribeTo: [texts], handleEvents: (events) => void lines.push(...events) }),
+    );
+    expect(lines).toEqual(["0", "3", "6", "9"]);
+  });
+
+  test("ends normally when nothing comes, and hands over what operators make at the end", async () => {
+    expect(await all(throughIx(same, { subscribeTo: [fromIterable<number>([])] }))).toEqual([]);
+    expect(await all(throughIx(buffer<number>(2), { subscribeTo: [fromIterable(range(3))] }))).toEqual([[0, 1], [2]]);
+  });
+
+  test.each([1, 2, 7, 1000])("asks its producers by a window of %i, and loses nothing", async (maxDemand) => {
+    expect(await all(throughIx(same, { subscribeTo: [fromIterable(range(50))], maxDemand }))).toEqual(range(50));
+  });
+
+  test("asks for one event more when the operators want one more", async () => {
+    const { up, down } = between(same);
+    await settle();
+    expect(up.outstanding).toBe(1);
+    await up.emit(0);
+    expect(up.outstanding).toBe(0);
+    await down.ask(1);
+    expect(down.events).toEqual([0]);
+    expect(up.outstanding).toBe(0);
+    await down.ask(1);
+    expect(up.outstanding).toBe(1);
+  });
+
+  test("calls the operators at the first demand, once", async () => {
+    let calls = 0;
+    const { up, down } = between((source) => {
+      calls += 1;
+      return source;
+    });
+    await up.emit(0);
+    expect(calls).toBe(0);
+    await down.ask(1);
+    await down.ask(1);
+    expect(calls).toBe(1);
+  });
+
+  test("gives the operators lists, and takes lists from them", async () => {
+    const up = new ProducerProbe<number>({ name: "up" });
+    const seen: (readonly number[])[] = [];
+    const stage = throughIx<number, string>(
+      map((list) => {
+        seen.push(list);
+        return list.map((n) => `${n}`);
+      }),
+      { lists: true, subscribeTo: [up.producer] },
+    );
+    const down = new ConsumerProbe(stage);
+    const list = range(5);
+    await up.wire.send(list);
+    await down.ask(2);
+    expect(seen).toEqual([list]);
+    expect(seen[0]).toBe(list);
+    expect(down.events).toEqual(["0", "1"]);
+    expect(stage.bufferedCount).toBe(3);
+    await down.ask(3);
+    expect(seen).toHaveLength(1);
+    await stage.stop();
+  });
+
+  test("fails with what is no list", async () => {
+    const stage = throughIx<number, number>(map((list) => list[0] as unknown as number[]), { lists: true, subscribeTo: [fromIterable(range(3))] });
+    await expect(all(stage)).rejects.toMatchObject({ code: "SLUICE_BAD_PARTNER" });
+  });
+
+  test("lets through values that look like something else", async () => {
+    const odd = [undefined, null, Number.NaN, 0, "", false, { done: true }, [1, 2], Object.freeze({})];
+    const out = await all(throughIx((source: IxIterable<unknown>) => source.pipe(map((value) => value)), { subscribeTo: [fromIterable(odd)] }));
+    expect(out.map((value, index) => Object.is(value, odd[index]))).toEqual(odd.map(() => true));
+  });
+});
+
+describe("errors", () => {
+  test("of an operator fail the stage with the same object, and cancel the producers", async () => {
+    const { up, down } = between(
+      map((n) => {
+        if (n === 1) throw boom;
+        return n;
+      }),
+    );
+    await down.ask(9);
+    await up.emit(0);
+    await up.emit(1);
+    expect(down.events).toEqual([0]);
+    expect(down.end).toEqual({ type: "error", error: boom });
+    expect(up.cancels[0]).toMatchObject({ reason: { type: "error", error: boom } });
+  });
+
+  test("of a producer are thrown into the operators, behind its events, and pass them", async () => {
+    let isFinal = false;
+    const { up, down } = between((source) => source.pipe(same, finalize(() => void (isFinal = true))));
+    await down.ask(9);
+    await up.emit(0);
+    await up.fail(boom);
+    expect(down.events).toEqual([0]);
+    expect(down.end).toEqual({ type: "error", error: boom });
+    expect(isFinal).toBe(true);
+  });
+
+  test("of a producer may be caught by the operators", async () => {
+    const { up, down } = between(catchError(() => of(7)));
+    await down.ask(9);
+    await up.emit(0);
+    await up.fail(boom);
+    expect(down.events).toEqual([0, 7]);
+    expect(down.end).toEqual({ type: "normal" });
+  });
+
+  test("of a producer are not lost by retry, and not retried without turns of the event loop", async () => {
+    const { up, down } = between((source) => source.pipe(same, retry(3)));
+    await down.ask(9);
+    await up.fail(boom);
+    await settle();
+    expect(down.end).toEqual({ type: "error", error: boom });
+  });
+
+  test("of a producer that the operators have not read when the stage is stopped are reported", async () => {
+    const reports: Report[] = [];
+    const { up, stage } = between(same, { handleReport: (report) => void reports.push(report) });
+    await up.fail(boom);
+    await stage.stop("enough");
+    await settle();
+    expect(reports).toContainEqual(expect.objectContaining({ kind: "late-failure", error: boom }));
+  });
+
+  test("of a producer's event are passed over by retry: it reads on behind it", async () => {
+    const out = await all(
+      throughIx((source: IxIterable<number>) => source.pipe(map((n) => (n === 1 ? Promise.reject(boom) : n)), retry(2)), { subscribeTo: [fromIterable(range(4))] }),
+    );
+    expect(out).toEqual([0, 2, 3]);
+  });
+
+  test("of what the operators are, and give, are errors of the stage", async () => {
+    const open = (operators: unknown): Promise<unknown> => all(throughIx(operators as typeof same, { subscribeTo: [fromIterable(range(1))] }));
+    await expect(open(() => 5)).rejects.toThrow(TypeError);
+    await expect(open(() => ({ [Symbol.asyncIterator]: () => ({}) }))).rejects.toThrow(TypeError);
+    await expect(open(() => ({ [Symbol.asyncIterator]: () => ({ next: () => 5 }) }))).rejects.toThrow(TypeError);
+    const thrower = (): never => {
+      throw boom;
+    };
+    await expect(open(thrower)).rejects.toBe(boom);
+    await expect(open(() => ({ [Symbol.asyncIterator]: () => ({ next: thrower }) }))).rejects.toBe(boom);
+  });
+});
+
+describe("the end", () => {
+  test("comes early when the operators have enough, and cancels the producers", async () => {
+    const { up, stage, down } = between(take(2));
+    await down.ask(3);
+    await up.emit(0);
+    await up.emit(1);
+    await settle();
+    expect(down.events).toEqual([0, 1]);
+    expect(down.end).toEqual({ type: "normal" });
+    expect(up.cancels[0]).toMatchObject({ reason: { type: "shutdown" } });
+    expect(await stage.closed).toEqual({ type: "normal" });
+  });
+
+  test("leaves the producers before the rest of a last list is taken", async () => {
+    const up = new ProducerProbe<number>({ name: "up" });
+    const stage = throughIx<number, number>((source) => from(source).pipe(take(1)), { lists: true, subscribeTo: [up.producer] });
+    const down = new ConsumerProbe(stage);
+    await up.emit(...range(3));
+    await down.ask(1);
+    await down.ask(3);
+    expect(up.cancels).toHaveLength(1);
+    expect(down.events).toEqual(range(3));
+    expect(down.end).toEqual({ type: "normal" });
+  });
+
+  test.each([false, true])("gets operators out of a next that is stuck, when it is stopped (preventAbort: %s)", async (preventAbort) => {
+    let isFinal = false;
+    const reports: Report[] = [];
+    const { up, stage, down } = between((source) => source.pipe(same, flatMap((n) => [n]), finalize(() => void (isFinal = true))), {
+      preventAbort,
+      handleReport: (report) => void reports.push(report),
+    });
+    await down.ask(2);
+    await up.emit(0);
+    await stage.stop(boom);
+    expect(isFinal).toBe(true);
+    expect(up.cancels[0]).toMatchObject({ reason: { type: "shutdown", reason: boom } });
+    expect(reports).toEqual([]);
+  });
+
+  test("hands operators the signal of the stage", async () => {
+    let given: AbortSignal | undefined;
+    const { up, stage, down } = between(
+      map((_, __, signal) => {
+        given = signal;
+        return new Promise<number>((___, reject) => signal?.addEventListener("abort", () => reject(signal.reason as Error)));
+      }),
+    );
+    await down.ask(1);
+    await up.emit(0);
+    await stage.stop(boom);
+    expect(given?.aborted).toBe(true);
+    expect(down.end).toEqual({ type: "shutdown", reason: boom });
+  });
+
+  test("waits for operators that hang no longer than it may", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const reports: Report[] = [];
+    const { up, stage, down } = between(map(() => new Promise<number>(() => undefined)), { closeWithinMs: 50, handleReport: (report) => void reports.push(report) });
+    await down.ask(1);
+    await up.emit(0);
+    const stopped = stage.stop();
+    await settle();
+    expect(down.end).toEqual({ type: "shutdown", reason: undefined });
+    await vi.advanceTimersByTimeAsync(50);
+    await stopped;
+    expect(reports).toMatchObject([{ kind: "cleanup-failed", error: { code: "SLUICE_TIMEOUT" } }]);
+  });
+
+  test.each<[string, (source: IxIterable<number>) => AsyncIterable<number>]>([
+    ["repeat", repeat<number>()],
+    ["repeat, behind another", (source) => from(source).pipe(same, repeat())],
+  ])("lets %s, of which there is no end, turn with the event loop until the stage is stopped", async (_, operators) => {
+    const { up, stage, down } = between(operators, { preventAbort: true });
+    await down.ask(2);
+    await up.emit(0);
+    void up.complete();
+    await turns();
+    await stage.stop();
+    expect(down.events).toEqual([0]);
+    await settle();
+  });
+
+  test("lets retry, which never succeeds, turn with the event loop until the stage is stopped", async () => {
+    const { up, stage, down } = between((source) => source.pipe(same, retry()), { preventAbort: true });
+    await down.ask(1);
+    void up.fail(boom);
+    await turns();
+    await stage.stop();
+    expect(down.end).toMatchObject({ type: "shutdown" });
+    await settle();
+  });
+
+  test("is told to each iterator of the source, which read from one place", async () => {
+    const out = await all(throughIx((source: IxIterable<number>) => zip(source, source).pipe(map(([a, b]) => 10 * a + b)), { subscribeTo: [fromIterable(range(5))] }));
+    expect(out).toEqual([1, 23]);
+  });
+
+  test("is seen by operators of IxJS that have a signal of their own", async () => {
+    const controller = new AbortController();
+    const { down } = between((source) => source.pipe(withAbort(controller.signal), same));
+    await down.ask(1);
+    controller.abort(boom);
+    await settle();
+    expect(down.end).toMatchObject({ type: "error" });
+    expect(getEventListeners(controller.signal, "abort")).toEqual([]);
+  });
+
+  test("is shown to a reader as a stop", async () => {
+    const stage = throughIx(same, { subscribeTo: [fromIterable(range(9))] });
+    const loop = async (): Promise<void> => {
+      for await (const n of stage) if (n === 2) void stage.stop(boom);
+    };
+    await expect(loop()).rejects.toThrow(StoppedError);
+  });
+
+  test("refuses what is no function, and wrong options", () => {
+    // @ts-expect-error -- a list
+    expect(() => throughIx([same])).toThrow("expected the operators of throughIx to be a function, got: an array of 1");
+    expect(() => throughIx(same, { maxDemand: 0 })).toThrow(BadOptionError);
+    expect(() => throughIx(same, { closeWithinMs: -1 })).toThrow(BadOptionError);
+    expect(() => throughIx(same, { preventAbort: 1 as unknown as boolean })).toThrow(BadOptionError);
+    expect(() => throughIx(same, { lists: 1 as unknown as false })).toThrow(BadOptionError);
+    // @ts-expect-error -- unknown
+    expect(() => throughIx(same, { nothing: 1 })).toThrow(BadOptionError);
+  });
+
+  test("makes as many events of one as the operators like", async () => {
+    expect(await all(throughIx((source: IxIterable<number>) => source.pipe(map((n) => from(range(n))), concatAll()), { subscribeTo: [fromIterable(range(4))] }))).toEqual([0, 0, 1, 0, 1, 2]);
+  });
+});
