@@ -18,6 +18,7 @@ const config: UserConfig = defineConfig({
     reporters: ["default", "./test/setup/count-reporter.ts"],
     // No test is about speed; a crowded machine must not fail one.
     testTimeout: 60_000,
+    env: { MATRIX_DEADLINE_MS: "10000" },
     // An unhandled rejection fails the run: vitest's default, and the reason why no test catches them by itself.
     dangerouslyIgnoreUnhandledErrors: false,
     typecheck: { enabled: true, include: ["test/types/**/*.test-d.ts"], tsconfig: "./tsconfig.json" },

@@ -117,7 +117,7 @@ const OTHERS: readonly Other[] = [
       "adapters/web/from-readable-stream.test.ts": ["that is locked is refused", "that is disturbed goes on where it is", "that has closed gives no event and a normal end", "that is locked before the first demand fails the stage with the platform's error, and stays whose it is"],
     },
   },
-  { code: 66, sentence: "a break with preventCancel", tests: { "adapters/web/from-readable-stream.test.ts": ["leaves the stream usable after a break", "leaves the chunks in the stream that reads in flight would have brought"] } },
+  { code: 66, sentence: "a break with preventCancel", tests: { "adapters/web/from-readable-stream.test.ts": ["leaves the stream usable after a break", "leaves the chunks in the stream that reads in flight would have brought, and waits for nothing"] } },
   {
     code: 67,
     sentence: "a Readable that has lived before",

@@ -64,6 +64,7 @@ describe("toIx", () => {
     const { stage, demands, stops } = counter();
     const iterator = toIx(stage)
       .pipe(map((n: number) => n))
+      // oxlint-disable-next-line no-unexpected-multiline -- a chain
       [Symbol.asyncIterator](signal);
     await settle();
     expect(demands).toEqual([]);

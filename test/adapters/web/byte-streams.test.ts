@@ -305,7 +305,7 @@ describe("toReadableStream of bytes", () => {
     const stage = producer<unknown>({ whenUnused: "stop", handleStop: () => Promise.reject(cleanup), handleReport: (report) => reports.push(report) });
     stage.emit(["text"]);
     const { error } = await readAll(toReadableStream(stage as never, { type: "bytes" }));
-    expect(error).toBeInstanceOf(TypeError);
+    expect(error).toMatchObject({ code: "SLUICE_BAD_EVENT" });
     await stage.closed;
     expect(reports).toMatchObject([{ kind: "cleanup-failed", error: cleanup }]);
   });

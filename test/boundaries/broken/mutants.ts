@@ -29,7 +29,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: "fromEvents keeps its listeners", file: "adapters/events/listening", find: "source.removeListener(name, listener)", put: "void source", wayIn: "EventEmitter", wayOut: OUT, fault: 1 },
   { name: "fromEvents keeps its listeners at an event target", file: "adapters/events/listening", find: "source.removeEventListener(name, listener)", put: "void source", wayIn: "EventTarget", wayOut: OUT, fault: 15 },
   { name: "toObservable goes on behind an unsubscribe", file: "adapters/rxjs/observing", find: /for \(const event of events\) \{\s+if \(this\.closed\)\s+return;/, put: "for (const event of events) {", wayIn: "array", wayOut: "Observable", fault: 32 },
-  { name: "toObservable leaves its listener on the signal", file: "adapters/rxjs/observing", find: 'removeEventListener("abort", this.#onAbort)', put: "throwIfAborted", wayIn: IN, wayOut: "Observable", fault: 27 },
+  { name: "toObservable leaves its listener on the signal", file: "adapters/rxjs/observing", find: "this.#unheed?.()", put: "void this", wayIn: IN, wayOut: "Observable", fault: 27 },
   { name: "toObservable completes where its producer fails", file: "adapters/rxjs/observing", find: "observer.error(reason.error)", put: "observer.complete()", wayIn: IN, wayOut: "Observable", fault: 3 },
   // ---- Node
   { name: "fromReadable does not destroy its stream", file: "adapters/node/custody", find: "this.#stream.destroy(error)", put: "void error", wayIn: "Readable", wayOut: OUT, fault: 15 },
