@@ -57,7 +57,7 @@ export function asDuplex<In = unknown, Out = unknown>(source: DuplexSource<In, O
   if (!isMade) checkOption("the source of asDuplex", source, isProducerConsumer);
   const { name, processed, decodeStrings, ...others } = options;
   const { halves, rest } = split(others);
-  checkSupply(rest, halves.readableObjectMode);
+  checkSupply(rest, halves.readableObjectMode || halves.writableObjectMode);
   const settings = inflowSettings<In>("asDuplex", { processed, decodeStrings }, { name }, halves.writableObjectMode, rest.nullish === "wrap");
 
   const inflow = new Inflow<In>(settings, (reason) => duplex?.inputEnded(reason));

@@ -4,7 +4,7 @@ import { finished as finishing, pipeline as piping } from "node:stream/promises"
 import { text } from "node:stream/consumers";
 import { createGunzip, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { BadOptionError, StoppedError, broadcastDispatcher, consumer, producer, producerConsumer, setReporter, type Producer, type ProducerConsumer, type Report } from "sluice";
+import { BadOptionError, StoppedError, broadcastDispatcher, consumer, fromIterable, producer, producerConsumer, setReporter, type Producer, type ProducerConsumer, type Report } from "sluice";
 import { asDuplex, throughDuplex, toReadable, unwrapNullish, type AsDuplexOptions } from "sluice/node";
 import { ProducerProbe, settle } from "sluice/testing";
 import { deferred } from "../../core/support/deferred.ts";
@@ -150,6 +150,16 @@ describe("between two streams", () => {
     const got = text(out);
     await piping(Readable.from([Buffer.from("abc"), Buffer.from("de")]), asDuplex(parse, { writableObjectMode: false }), asDuplex(show, { readableObjectMode: false }), out);
     expect(await got).toBe('{"bytes":3}{"bytes":2}');
+  });
+
+  test("carries null in the half of objects only, with nullish: wrap", async () => {
+    const show = (input: Producer<unknown>): Producer<string> => producerConsumer({ subscribeTo: [input], handleEvents: (events) => events.map((event) => `${JSON.stringify(event)};`) });
+    const source = toReadable(fromIterable<unknown>([null, 1]), { nullish: "wrap" });
+    const out = new PassThrough();
+    const got = text(out);
+    await piping(source, asDuplex(show, { readableObjectMode: false, nullish: "wrap" }), out);
+    expect(await got).toBe("null;1;");
+    expect(() => asDuplex(show, { objectMode: false, nullish: "wrap" })).toThrow(expect.objectContaining({ option: "nullish" }));
   });
 
   test("serves a socket", async () => {
