@@ -1,6 +1,6 @@
 /**
- * An async or sync iterable of IxJS as a producer. It is `fromIterable`, with two things more: the iterator is given the
- * signal of the stage, and an item may be a list of events.
+ * An async or sync iterable of IxJS as a producer. It is `fromIterable`, with two things more: the iterator is given a
+ * signal, and an item may be a list of events.
  *
  * Demand: one `next()` for each demanded event; with `lists` one after the other, as long as more events are demanded than
  * came. The first demand is the first touch. Sources and operators of IxJS that do not heed `next()` read ahead of it all
@@ -11,14 +11,15 @@
  * Completion and errors: the end of the iterable completes the stage; an error fails it with the same object, after what
  * came before.
  *
- * Cancel: the end of the stage aborts the signal, so that a `next()` that is stuck in IxJS rejects, and calls `return` with
- * the error or the reason; that is awaited, but not behind a `next()` in flight. `retry()` without a count takes the abort
- * for a failure and tries again for ever, which no timer survives: `retry(n)`, or `preventAbort`.
+ * Cancel: the end of the stage calls `return` with the error or the reason; that is awaited, but not behind a `next()` in
+ * flight. When it has not settled a turn later the signal aborts, so that what is stuck in IxJS rejects and unwinds. There
+ * `retry()` without a count takes the abort for a failure and tries again for ever, which no timer survives: `retry(n)`, or
+ * `preventAbort`.
  *
  * Acks: none.
  */
-import { checkOption, checkPlain, fromIterable, isBoolean, tell, type FromIterableOptions, type Producer, type ProducerOptions, type Report } from "../../core/index.ts";
-import { isAbortError } from "./echo.ts";
+import { checkPlain, checkOption, fromIterable, isBoolean, tell, type FromIterableOptions, type Producer, type ProducerOptions, type Report } from "../../core/index.ts";
+import { isAbortError, leave } from "./departure.ts";
 import { readLists } from "./list-reading.ts";
 import { asyncIteratorOf, type SignalledIterable } from "./shapes.ts";
 
@@ -69,25 +70,28 @@ export function fromIx<Event>(source: IxSource<Event> | IxSource<readonly Event[
   });
 }
 
-/** A source whose iterator gets the signal of the stage. */
+/** A source whose iterator gets a signal. */
 export interface Signalled<Event> {
-  readonly open: Iterable<Event> | AsyncIterable<Event> | ((signal: AbortSignal) => AsyncIterable<Event>);
+  readonly open: Iterable<Event> | AsyncIterable<Event>;
   /** Whether that is only the answer to the abort. */
   readonly isEcho: (report: Report) => boolean;
 }
 
 function signalled<Event>(source: IxSource<Event>, preventAbort: boolean): Signalled<Event> {
-  let given: AbortSignal | undefined;
-  const isEcho = (report: Report): boolean => given?.aborted === true && (report.kind === "late-failure" || report.kind === "cleanup-failed") && isAbortError(report.error);
+  const controller = new AbortController();
+  const isEcho = (report: Report): boolean => controller.signal.aborted && (report.kind === "late-failure" || report.kind === "cleanup-failed") && (isAbortError(report.error) || report.error === controller.signal.reason);
   // What is an iterator itself takes no signal; and it is ended although nobody has touched it.
   const takesSignal = typeof asyncIteratorOf(source) === "function" && !("next" in (source as object)) && !preventAbort;
   if (!takesSignal) return { open: source as Iterable<Event>, isEcho };
-  const iterable = source as SignalledIterable<Event>;
+  return { open: { [Symbol.asyncIterator]: () => abortable((source as SignalledIterable<Event>)[Symbol.asyncIterator](controller.signal), controller) }, isEcho };
+}
+
+/** An iterator whose `return` aborts the signal that it was given, when it must. */
+function abortable<Event>(iterator: AsyncIterator<Event, unknown>, controller: AbortController): AsyncIterator<Event, unknown> {
+  // That it is none is found by who opens it.
+  if (typeof iterator !== "object" || iterator === null || typeof iterator.next !== "function") return iterator;
   return {
-    open(signal) {
-      given = signal;
-      return { [Symbol.asyncIterator]: () => iterable[Symbol.asyncIterator](signal) };
-    },
-    isEcho,
+    next: () => iterator.next(),
+    return: (reason?: unknown) => leave(iterator, () => controller.abort(reason), reason) as Promise<IteratorResult<Event, unknown>>,
   };
 }

@@ -1,6 +1,6 @@
 /** Operators between the two halves of a stage: fed by one, and read by the other. */
-import { SluiceError, errorOf, inNextTurn, show, spend, within, type ExitReason, type Joint, type PushProducer, type Self } from "../../core/index.ts";
-import { isAbortError } from "./echo.ts";
+import { SluiceError, causeOf, errorOf, inNextTurn, show, spend, within, type ExitReason, type Joint, type PushProducer, type Self } from "../../core/index.ts";
+import { isAbortError, leave } from "./departure.ts";
 import { emit } from "./emit.ts";
 import { face } from "./face.ts";
 import { Feeding } from "./feeding.ts";
@@ -26,6 +26,10 @@ export class IxJoint<In, Out> implements Joint<In, Out> {
   /** The operators have ended or failed by themselves: `return` must not be called. */
   #isOver = false;
   #isStopped = false;
+  /** Of the operators; it aborts when the stage has ended and they are stuck. */
+  readonly #controller = new AbortController();
+  /** They have been left. */
+  #returned: Promise<void> | undefined;
   /** What the operators were told at the end of the stage. */
   #told: { readonly error: unknown } | undefined;
 
@@ -58,12 +62,12 @@ export class IxJoint<In, Out> implements Joint<In, Out> {
   handleDemand(demand: number, self: Self<Out>): void {
     this.#self = self;
     this.#wanted = Math.max(0, this.#wanted) + demand;
-    this.#chain ??= this.#open(self.signal);
+    this.#chain ??= this.#open();
     this.#read();
   }
 
-  #open(signal: AbortSignal): AsyncIterator<unknown, unknown> {
-    // In that order it cannot be taken for one of the user's: our own end is told by `close`.
+  #open(): AsyncIterator<unknown, unknown> {
+    const { signal } = this.#controller;
     this.#feeding.ignore(signal);
     const result = this.#settings.operators(face((given) => this.#feeding.open(given)));
     if (typeof asyncIteratorOf(result) !== "function") throw new TypeError(`expected the operators of ${this.#output.name} to give an async iterable, got: ${show(result)}`);
@@ -101,7 +105,7 @@ export class IxJoint<In, Out> implements Joint<In, Out> {
   readonly #onError = (error: unknown): void => {
     this.#isReading = false;
     this.#isOver = true;
-    const isEcho = this.#isStopped && (error === this.#told?.error || isAbortError(error));
+    const isEcho = this.#isStopped && (error === this.#told?.error || (this.#controller.signal.aborted && (isAbortError(error) || error === this.#controller.signal.reason)));
     // After the end it is reported.
     if (!isEcho) this.#output.fail(error);
   };
@@ -133,14 +137,21 @@ export class IxJoint<In, Out> implements Joint<In, Out> {
     this.#feeding.close(this.#told);
     // After the end it is reported: the operators have not read as far as to this error.
     if (untold !== undefined && untold.error !== this.#told?.error) this.#output.fail(untold.error);
+    if (this.#chain !== undefined && !this.#isOver) {
+      this.#returned = this.#leave(this.#chain, causeOf(reason));
+      // It is awaited when the producers are released.
+      this.#returned.catch(() => undefined);
+    }
+  }
+
+  /** Without the reason: IxJS hands it to nobody, and its generators break at one that is a promise. */
+  async #leave(chain: AsyncIterator<unknown, unknown>, reason: unknown): Promise<void> {
+    await leave(chain, () => this.#controller.abort(reason));
   }
 
   async handleStop(): Promise<void> {
-    const chain = this.#chain;
-    if (chain === undefined || this.#isOver) return;
+    if (this.#returned === undefined) return;
     const { closeWithinMs } = this.#settings;
-    // Without the reason: IxJS hands it to nobody, and its generators break at one that is a promise.
-    const returned = Promise.resolve(chain.return?.());
-    await within(returned, closeWithinMs, () => new SluiceError("SLUICE_TIMEOUT", `return() of the operators did not settle within ${closeWithinMs} ms`));
+    await within(this.#returned, closeWithinMs, () => new SluiceError("SLUICE_TIMEOUT", `return() of the operators did not settle within ${closeWithinMs} ms`));
   }
 }

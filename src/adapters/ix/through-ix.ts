@@ -12,9 +12,10 @@
  * What the operators throw fails the stage with the same object. An error of a producer is thrown into them, by `next()`, as
  * its end is told by it: so `catchError` works, and both wait for demand.
  *
- * Cancel: the end of the stage aborts the signal of the operators, rejects what they wait for, so that they unwind, calls
- * `return`, and waits for that for at most `closeWithinMs`. `retry()` without a count takes an abort for a failure and tries
- * again for ever, which no timer survives: `retry(n)`, or `preventAbort`.
+ * Cancel: the end of the stage rejects what the operators wait for, so that they unwind, calls `return`, and waits for that
+ * for at most `closeWithinMs`. When it has not settled a turn later, as they are stuck in something else, their signal
+ * aborts. There `retry()` without a count takes the abort for a failure and tries again for ever, which no timer survives:
+ * `retry(n)`, or `preventAbort`.
  *
  * Acks: an event counts as handled when the operators want the one behind it (behind its list).
  */

@@ -65,15 +65,31 @@ describe("fromIx", () => {
 
   test("tells the reporter for all of what else comes late", async () => {
     const reports: Report[] = [];
-    let fail: (error: unknown) => void = () => undefined;
+    let fail: ((error: unknown) => void) | undefined;
     const before = setReporter((report) => void reports.push(report));
     const stage = fromIx({ [Symbol.asyncIterator]: () => ({ next: () => new Promise<IteratorResult<number>>((_, reject) => (fail = reject)) }) }, { name: "late" });
     await new ConsumerProbe(stage).ask(1);
     await stage.stop();
-    fail(boom);
+    fail?.(boom);
     await settle();
     setReporter(before);
     expect(reports).toContainEqual({ kind: "late-failure", stage: "late", error: boom });
+  });
+
+  test("aborts nothing that is not stuck: an Observable that has ended would throw out of the signal", async () => {
+    const stage = fromIx<number>(
+      from({
+        subscribe(observer: { next(n: number): void; complete(): void }) {
+          for (const n of range(3)) observer.next(n);
+          observer.complete();
+          return { unsubscribe: () => undefined };
+        },
+      } as unknown as AsyncIterable<number>),
+    );
+    await new ConsumerProbe(stage).ask(1);
+    await stage.stop();
+    await settle();
+    expect(stage.snapshot().state).toBe("ended");
   });
 
   test("gives no signal when it is not to: then what is stuck stays so, and the stage ends all the same", async () => {

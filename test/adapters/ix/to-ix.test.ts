@@ -62,10 +62,8 @@ describe("toIx", () => {
 
   test.each([undefined, new AbortController().signal])("demands exactly what is read, with the signal %s", async (signal) => {
     const { stage, demands, stops } = counter();
-    const iterator = toIx(stage)
-      .pipe(map((n: number) => n))
-      // oxlint-disable-next-line no-unexpected-multiline -- a chain
-      [Symbol.asyncIterator](signal);
+    const chain = toIx(stage).pipe(map((n: number) => n));
+    const iterator = chain[Symbol.asyncIterator](signal);
     await settle();
     expect(demands).toEqual([]);
     await iterator.next();
