@@ -655,3 +655,38 @@ test("reads like any Readable", async () => {
     expect((await got).events).toEqual(range(50).map((n) => 2 * n));
   }
 });
+
+test("lets the event loop turn while what is written behind the end of the output is dropped", async () => {
+  const stage = producerConsumer<number, number>({
+    handleEvents(list, _, self) {
+      self.complete();
+      return list;
+    },
+  });
+  const duplex = asDuplex(stage);
+  const events: unknown[] = [];
+  duplex.on("data", (event) => events.push(event));
+  const ended = new Promise((resolve) => duplex.once("end", resolve));
+  duplex.write(0);
+  await ended;
+  let turns = 0;
+  let isDone = false;
+  const turn = (): void => {
+    turns += 1;
+    if (!isDone) setImmediate(turn);
+  };
+  setImmediate(turn);
+  await new Promise<void>((resolve) => {
+    let written = 0;
+    const write = (): void => {
+      written += 1;
+      if (written <= 100) duplex.write(written, write);
+      else resolve();
+    };
+    write();
+  });
+  isDone = true;
+  expect(events).toEqual([0]);
+  expect(turns).toBeGreaterThan(50);
+  duplex.destroy();
+});
