@@ -3,6 +3,7 @@
  *
  * A message that comes when nothing is pending never sees the mailbox: its port takes it at once.
  */
+import { awaitingAs, type Awaiting } from "./awaiting.ts";
 import type { Port } from "./protocol.ts";
 import { Queue } from "./queue.ts";
 import { post, spend } from "./scheduler.ts";
@@ -23,7 +24,10 @@ export abstract class SerialMailbox implements Mailbox {
   protected isPaused = false;
   readonly #mailbox = new Queue<unknown>();
   #continuation: Continuation | undefined;
+  #awaiting: Awaiting | undefined;
   #outcome: { readonly value: unknown } | { readonly error: unknown } | undefined;
+
+  abstract readonly name: string;
 
   /** Runs what is due. */
   abstract pump(): void;
@@ -65,11 +69,9 @@ export abstract class SerialMailbox implements Mailbox {
     this.isBlocked = true;
     this.isDeferring = true;
     this.#continuation = continuation;
-    try {
-      Promise.resolve(promise).then(this.#onValue, this.#onError);
-    } catch (error) {
-      this.#onError(error);
-    }
+    // Not called as a method: a stack names the stage only, not what it is inside.
+    const awaiting = (this.#awaiting ??= awaitingAs(this.name));
+    void awaiting(promise, this.#onValue, this.#onError);
   }
 
   /** Lets the event loop turn, and goes on with what is due; the mailbox waits meanwhile. */
