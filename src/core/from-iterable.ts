@@ -52,7 +52,7 @@ export function fromIterable<Event>(source: IterableSource<Event>, options: From
     handleDemand: (demand, self) => reading.demand(demand, self),
     handleStop: (reason) => reading.stop(reason),
   });
-  const late = (error: unknown): void => tell(rest.handleReport, { kind: "late-failure", stage: stage.name, error });
+  const late = (error: unknown): boolean => tell(rest.handleReport, { kind: "late-failure", stage: stage.name, error });
   const reading = new Reading<Event>(source, { awaits, concurrency, closeWithinMs, late });
   return stage;
 }

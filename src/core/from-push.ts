@@ -118,7 +118,7 @@ function bufferOf<Event>(overflow: Overflow<Event>, bufferSize: number | undefin
 }
 
 function intakeOf<Event>(stage: PushProducer<Event>, overflow: Overflow<Event>, bufferSize: number, handleReport: Reporter | undefined): Intake<Event> {
-  const late = (signal: string): void => tell(handleReport, { kind: "late-signal", stage: stage.name, partner: "its source", signal });
+  const late = (signal: string): boolean => tell(handleReport, { kind: "late-signal", stage: stage.name, partner: "its source", signal });
   if (overflow.type === "sample") return new SamplingIntake(stage, late, overflow.ms);
   if (overflow.type === "pauseResume") return new PausingIntake(stage, late, overflow, bufferSize);
   return new Intake(stage, late);

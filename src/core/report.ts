@@ -63,11 +63,18 @@ export function setReporter(next: Reporter | undefined): Reporter | undefined {
   return before;
 }
 
-/** Tells the stage's own reporter, or the one for all. */
-export function tell(own: Reporter | undefined, report: Report): void {
+/** Whether there is a reporter for all. */
+export function hasReporter(): boolean {
+  return reporter !== undefined;
+}
+
+/** Tells the stage's own reporter, or the one for all. Returns whether there is one. */
+export function tell(own: Reporter | undefined, report: Report): boolean {
+  const hearer = own ?? reporter;
   try {
-    (own ?? reporter)?.(report);
+    hearer?.(report);
   } catch (error) {
     throwUncaught(error);
   }
+  return hearer !== undefined;
 }
