@@ -13,6 +13,7 @@ import type { Role, StageCore } from "./stage.ts";
 import type { Consumer, EventReader, Producer, ProducerConsumer, PushProducer, ReadOptions, Self, Stage, SubscribeOptions } from "./stages.ts";
 import { parseLink } from "./subscribe-options.ts";
 import type { Subscription } from "./subscription.ts";
+import { INSPECT, summaryOf } from "./summary.ts";
 
 /** All that the three kinds of stage have between them: what `makeHandle` gives, each kind its own part of it. */
 export interface AnyStage<In, Out> extends PushProducer<Out>, ProducerConsumer<In, Out> {}
@@ -56,6 +57,10 @@ abstract class StageHandle implements Stage {
   }
 
   abstract snapshot(): Snapshot;
+
+  [INSPECT](): string {
+    return summaryOf(this.snapshot());
+  }
 
   info(message: unknown): void {
     this.core.note({ type: "info", message });

@@ -122,6 +122,7 @@ export class InletHalf implements ConsumingHalf {
     }
     const old = replaces === undefined ? undefined : this.#find(replaces.subscription);
     this.#links.add(link);
+    this.stage.used();
     link.open(old !== undefined && old.outlet === link.outlet && replaces !== undefined ? { port: old.up, reason: replaces.reason } : undefined);
     if (old !== undefined && replaces !== undefined) {
       if (old.outlet === link.outlet) old.isCancelling = true;

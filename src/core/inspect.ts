@@ -57,6 +57,8 @@ interface ConsumerBehind {
   readonly identity: object;
   /** Asked for, and not sent yet. */
   readonly unanswered: number;
+  /** When that began: something was sent, or asked for when nothing was. By the clock of the scheduler. */
+  readonly since: number;
 }
 
 // By the list itself: who makes one snapshot of two hands their lists on.

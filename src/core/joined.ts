@@ -19,6 +19,7 @@ import type { MaybePromise, OutletOptions, Returned, StageOptions } from "./stag
 import type { Consumer, EventReader, ProducerConsumer, PushProducer, ReadOptions, Self, SubscribeOptions, Target } from "./stages.ts";
 import { splitTarget } from "./subscribe-options.ts";
 import type { Subscription } from "./subscription.ts";
+import { INSPECT, summaryOf } from "./summary.ts";
 
 /** Options of {@link joined}: those of a producerConsumer without its callbacks. The default of `bufferSize` is `Infinity`. */
 export interface JoinedOptions<In, Out>
@@ -215,6 +216,10 @@ class Joined<In, Out> implements ProducerConsumer<In, Out> {
       ...(input && { input }),
       ...(timeMs && output.timeMs && { timeMs: sharesOf(timeMs, output.timeMs) }),
     };
+  }
+
+  [INSPECT](): string {
+    return summaryOf(this.snapshot());
   }
 
   // ---- the end

@@ -4,7 +4,7 @@ import { SluiceError } from "./errors.ts";
 import { checkOption, isReason } from "./options.ts";
 import type { Cancel, DispatchOptions, ExitReason, Return, Subscribe, Subscriber, Upward, Wire } from "./protocol.ts";
 import { isRedelivered, markRedelivered } from "./redelivery.ts";
-import { post } from "./scheduler.ts";
+import { lastTime, post } from "./scheduler.ts";
 import { StagePort } from "./stage-port.ts";
 import type { StageCore } from "./stage.ts";
 import type { Consumption } from "./subscription.ts";
@@ -34,6 +34,8 @@ export class OutletLink<Out> extends StagePort<Upward, StageCore> implements Rec
   readonly subscriber: Subscriber<Out>;
   /** Asked for, and not sent yet. */
   unanswered = 0;
+  /** When something was sent, or asked for when nothing was; at most a slice off, as the clock is not read for it. */
+  since = 0;
   isSubscribed = false;
   /** The consumer has been told that the subscription has ended. */
   isOver = false;
@@ -67,7 +69,10 @@ export class OutletLink<Out> extends StagePort<Upward, StageCore> implements Rec
   }
 
   override receive(message: Upward): void {
-    if (typeof message === "number") this.unanswered += message;
+    if (typeof message === "number") {
+      if (this.unanswered === 0) this.since = lastTime();
+      this.unanswered += message;
+    }
     if (this.stage.isDeferring) {
       this.stage.defer(this, message);
       if (typeof message === "object" && message.type === "cancel") {
@@ -116,6 +121,7 @@ export class OutletLink<Out> extends StagePort<Upward, StageCore> implements Rec
       return;
     }
     this.unanswered -= events.length;
+    this.since = lastTime();
     if (this.#outlet.times > 0) markRedelivered(events, this.#outlet.times);
     post(this.subscriber, events);
   }

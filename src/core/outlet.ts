@@ -14,6 +14,7 @@ import { REDELIVERY_CHECKS, maxRedeliveriesOf } from "./redelivery.ts";
 import { post } from "./scheduler.ts";
 import { RUNNING, STOPPING, isThenable, type Note, type ProducingHalf, type StageCore } from "./stage.ts";
 import type { CancelInfo, Consumption } from "./subscription.ts";
+import { warnOnce } from "./warning.ts";
 
 /** Whether a producer passes demand on now, or holds it until it is told to forward. */
 export type DemandMode = "forward" | "accumulate";
@@ -223,6 +224,7 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
     }
     this.#account(queued, dropped);
     link.isSubscribed = true;
+    this.#stage.used();
     const { handleSubscribe } = this.#settings;
     if (handleSubscribe !== undefined) this.#stage.call(() => handleSubscribe(link));
     this.settle();
@@ -433,9 +435,13 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
 
   #discard(count: number): void {
     this.#discarded += count;
-    this.#stage.report({ kind: "discarded", count });
-    const { handleDiscarded } = this.#settings;
+    const { handleDiscarded, bufferKeep, bufferSize } = this.#settings;
+    const isHeard = this.#stage.report({ kind: "discarded", count });
     if (handleDiscarded !== undefined) this.#stage.call(() => handleDiscarded(count));
+    // Whoever keeps only the latest, of all or of each key, wants no others.
+    else if (!isHeard && bufferSize > 1 && (bufferKeep === "first" || bufferKeep === "last")) {
+      warnOnce("discarded", `${this.name} has discarded events, as its buffer of ${bufferSize} is full, and nobody heard of it: give it a handleDiscarded or a handleReport.`);
+    }
   }
 
   /** After a call of the dispatcher: what left its queues was delivered, what came into them was not, nor what it dropped. */

@@ -18,6 +18,7 @@ import { Queue } from "./queue.ts";
 import { tell, type Finding, type Reporter } from "./report.ts";
 import { post, spend } from "./scheduler.ts";
 import { throwUnlessReceived } from "./unreceived.ts";
+import { hasReleased, watchForRelease } from "./warning.ts";
 
 export type Role = "producer" | "producerConsumer" | "consumer";
 
@@ -119,6 +120,7 @@ export class StageCore extends SerialMailbox {
   #isCompleteHandled = false;
   /** How many events were thrown away by its end. */
   #held = 0;
+  #isUsed = false;
   #isStopHandled = false;
   #owner: object | undefined;
   #controller: AbortController | undefined;
@@ -192,8 +194,16 @@ export class StageCore extends SerialMailbox {
     return this.outlet !== undefined && !this.outlet.isOpen ? "demand" : "events";
   }
 
-  report(finding: Finding): void {
-    tell(this.#settings.handleReport, { ...finding, stage: this.name });
+  /** Returns whether anybody heard it. */
+  report(finding: Finding): boolean {
+    return tell(this.#settings.handleReport, { ...finding, stage: this.name });
+  }
+
+  /** It has a subscription. */
+  used(): void {
+    if (this.#isUsed) return;
+    this.#isUsed = true;
+    if (this.#settings.handleStop !== undefined) watchForRelease(this, this.name);
   }
 
   /** Events were thrown away, or came too late: told when the cause is a failure. Whoever stops a stage knows what he does. */
@@ -454,6 +464,7 @@ export class StageCore extends SerialMailbox {
       this.#close();
       return;
     }
+    hasReleased(this);
     try {
       const result = handleStop(this.reason ?? NORMAL);
       if (!isThenable(result)) this.#close();

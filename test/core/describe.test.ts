@@ -2,7 +2,7 @@ import { BadOptionError, broadcastDispatcher, consumer, consumerSupervisor, desc
 import { throughDuplex } from "sluice/node";
 import { settle } from "sluice/testing";
 import { PassThrough } from "node:stream";
-import { describe as group, expect, test } from "vitest";
+import { describe as group, expect, test, vi } from "vitest";
 import { numbersTo } from "../docs/numbers-to.ts";
 import { deferred } from "./support/deferred.ts";
 import { range } from "./support/range.ts";
@@ -402,3 +402,30 @@ function checkChart(chart: string): void {
   }
   expect(depth).toBe(1);
 }
+
+group("a demand that is not answered", () => {
+  test("shows for how long nothing has come, from a second on, and starts again with each list", async () => {
+    const now = vi.spyOn(performance, "now").mockReturnValue(0);
+    vi.resetModules();
+    // The library reads the clock that was there when it was loaded.
+    const fresh = await import("sluice");
+    const feed = fresh.producer<number>({ name: "feed" });
+    const reader = fresh.consumer({ name: "reader", subscribeTo: [{ to: feed, maxDemand: 10 }], handleEvents: () => undefined });
+    const feedOf = (): string | undefined => fresh.describe(reader).split("\n").find((line) => line.includes("<-"))?.trim();
+    await settle();
+    now.mockReturnValue(999);
+    expect(feedOf()).toBe("<- feed (asked 10)");
+    now.mockReturnValue(3500);
+    expect(feedOf()).toBe("<- feed (asked 10, nothing for 3 s)");
+    expect(fresh.describe(reader, { as: "mermaid" })).toContain("nothing for 3 s");
+    await settle();
+    feed.emit([1]);
+    await settle();
+    expect(feedOf()).toBe("<- feed (asked 9)");
+    now.mockReturnValue(5000);
+    expect(feedOf()).toBe("<- feed (asked 9, nothing for 1 s)");
+    await reader.stop();
+    await feed.stop();
+    now.mockRestore();
+  });
+});

@@ -1,7 +1,7 @@
 /** What is worth saying of a stage, a child, a supervisor: for people. */
 import { show } from "../errors.ts";
-import type { Snapshot, WaitState } from "../inspect.ts";
 import type { ExitReason } from "../protocol.ts";
+import { countsOf, inLine, some, statesOf } from "../summary.ts";
 import type { Feed, Group, Vertex } from "./topology.ts";
 
 type Entry = NonNullable<Group["entry"]>;
@@ -9,7 +9,7 @@ type Entry = NonNullable<Group["entry"]>;
 /** As its supervisor calls it, and by its own name; in one line. */
 export function titleOf(label: string, own?: string): string {
   const title = own === undefined || own === label ? label : `${label} (${own})`;
-  return title.replace(/\s+/g, " ");
+  return inLine(title);
 }
 
 /** The name of a stage that its supervisor calls by another one. */
@@ -39,29 +39,21 @@ export function factsOf({ snapshot, entry, children }: Vertex): readonly string[
 }
 
 /** Of a subscription. */
-export function factsOfFeed({ asked, unanswered }: Feed): string {
-  if (asked === undefined) return ["manual", ...some("unanswered", unanswered)].join(", ");
+export function factsOfFeed({ asked, unanswered, unansweredMs }: Feed): string {
+  if (asked === undefined) return ["manual", ...some("unanswered", unanswered), ...waits(unansweredMs)].join(", ");
   const inFlight = unanswered === undefined ? 0 : asked - unanswered;
-  return [`asked ${asked}`, ...(inFlight > 0 ? [`${inFlight} in flight`] : [])].join(", ");
+  return [`asked ${asked}`, ...(inFlight > 0 ? [`${inFlight} in flight`] : []), ...waits(unansweredMs)].join(", ");
+}
+
+/** For how long nothing has come; less than a second goes without saying. */
+function waits(ms = 0): readonly string[] {
+  return ms >= 1000 ? [`nothing for ${Math.floor(ms / 1000)} s`] : [];
 }
 
 /** The default goes without saying. */
 function kindOf(entry: Entry | undefined): readonly string[] {
   return entry === undefined || entry.restart === "permanent" ? [] : [entry.restart];
 }
-
-function statesOf({ state, waitingFor }: Snapshot): readonly string[] {
-  return state === "running" || state === "finishing" ? [state, WAITS[waitingFor]] : [state];
-}
-
-const WAITS: Readonly<Record<WaitState, string>> = {
-  events: "waits for events",
-  demand: "waits for demand",
-  callback: "in a callback",
-  draining: "draining",
-  stopping: "stopping",
-  ended: "ended",
-};
 
 function restartsOf(entry: Entry | undefined): readonly string[] {
   if (entry === undefined) return [];
@@ -78,27 +70,8 @@ function reasonOf(reason: ExitReason): string {
 /** Of an error its message, too: of one line, and never long. */
 function told(value: unknown): string {
   if (!(value instanceof Error)) return show(value);
-  const text = `${value.name}: ${value.message}`.replace(/\s+/g, " ");
+  const text = inLine(`${value.name}: ${value.message}`);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
-}
-
-function countsOf({ input, output }: Snapshot): readonly string[] {
-  return [
-    ...(input === undefined ? [] : [`handled ${input.handled}`]),
-    ...some("being handled", input?.inCallback),
-    ...some("queued", input?.queued),
-    ...some("failed", input?.failed),
-    ...some("returned", input?.returned),
-    ...(output === undefined ? [] : [`emitted ${output.emitted}`]),
-    ...some("buffered", output?.buffered),
-    ...some("discarded", output?.discarded),
-    ...some("dropped", output?.dropped),
-    ...some("lost", (input?.lost ?? 0) + (output?.lost ?? 0)),
-  ];
-}
-
-function some(what: string, number = 0): readonly string[] {
-  return number > 0 ? [`${what} ${number}`] : [];
 }
 
 function count(number: number, one: string, many: string): string {

@@ -1,5 +1,6 @@
 /** Who supervises whom, and who feeds whom, at one moment: what `describe` writes down. */
 import { consumersBehind, membersOf, producersBehind, snapshotBehind, type Snapshot, type Visible } from "../inspect.ts";
+import { readTime } from "../scheduler.ts";
 import type { Stage } from "../stages.ts";
 import type { Supervisor, SupervisorSnapshot } from "../supervision/supervisors.ts";
 
@@ -42,6 +43,8 @@ export interface Feed {
   readonly asked: number | undefined;
   /** Asked for and not sent; absent when the producer is a foreign one. */
   readonly unanswered: number | undefined;
+  /** For how long nothing has been sent, in ms, while something is asked for. */
+  readonly unansweredMs: number | undefined;
 }
 
 /** A supervisor with its children, or a pipeline with its stages. */
@@ -134,7 +137,7 @@ export class Topology {
         vertex.feeds.push({
           from,
           asked: partner?.isAutomatic === false && outstanding === 0 ? undefined : outstanding,
-          unanswered: unansweredOf(behind?.core, nth, from),
+          ...unansweredOf(behind?.core, nth, from),
         });
       }
     }
@@ -172,9 +175,10 @@ export class Topology {
 }
 
 /** What the producer knows of the nth of its subscriptions that a consumer has. */
-function unansweredOf(consumer: object | undefined, nth: number, { snapshot }: Vertex): number | undefined {
+function unansweredOf(consumer: object | undefined, nth: number, { snapshot }: Vertex): Pick<Feed, "unanswered" | "unansweredMs"> {
   const links = snapshot?.output && consumersBehind(snapshot.output.consumers)?.partners;
-  return links?.filter(({ identity }) => identity === consumer)[nth]?.unanswered;
+  const link = links?.filter(({ identity }) => identity === consumer)[nth];
+  return { unanswered: link?.unanswered, unansweredMs: link === undefined || link.unanswered === 0 ? undefined : readTime() - link.since };
 }
 
 function childCountsOf(stage: Visible): ChildCounts | undefined {

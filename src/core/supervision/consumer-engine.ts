@@ -17,6 +17,7 @@ import type { Consumer, Self, SubscribeOptions, Target } from "../stages.ts";
 import { parseLink, splitTarget } from "../subscribe-options.ts";
 import type { Subscription } from "../subscription.ts";
 import type { ChildState } from "./supervisors.ts";
+import { INSPECT, summaryOf } from "../summary.ts";
 
 type Options<In> = ConsumerSupervisorOptions<In> & { readonly name: string };
 
@@ -168,6 +169,10 @@ class ConsumerSupervision<In> implements ConsumerSupervisor<In> {
       waitingFor: waitingFor === "events" && this.#children.size > 0 ? "callback" : waitingFor,
       input: { ...input, inCallback: input.received - input.queued - handled - failed - lost, handled, failed, lost },
     };
+  }
+
+  [INSPECT](): string {
+    return `${summaryOf(this.snapshot())}, children ${this.#children.size}`;
   }
 
   subscribe(producer: Subscribable<In>, options: SubscribeOptions = {}): Subscription {

@@ -20,6 +20,7 @@ import { runChild, type RunningChild } from "./running-child.ts";
 import { inNextTurn } from "../scheduler.ts";
 import type { ChildOptions, ChildState, ChildValue, Children, RestartKind, StartChild, Strategy, Supervisor, SupervisorOptions, SupervisorSnapshot } from "./supervisors.ts";
 import { throwUnlessReceived } from "../unreceived.ts";
+import { INSPECT, inLine, listed } from "../summary.ts";
 
 /** Starts the children in order, in this call. Throws what one of them throws. */
 export function startSupervision(name: string, options: SupervisorOptions, specs: readonly ChildSpec[]): Supervisor {
@@ -220,6 +221,12 @@ class Supervision implements Supervisor {
         ...(isSeen(value) && { snapshot: value.snapshot() }),
       })),
     };
+  }
+
+  /** In one line: `describe` shows the whole. */
+  [INSPECT](): string {
+    const names = this.#children.map(({ spec, state }) => (state === "running" ? spec.name : `${spec.name} (${state})`));
+    return inLine(`${this.name}: supervisor, ${this.#strategy}, ${this.#state}, of ${listed(names)}`);
   }
 
   // ---- children
