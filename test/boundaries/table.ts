@@ -6,6 +6,7 @@ import { asWayIn, asWayOut } from "./middles/middle.ts";
 import type { WayIn, WayOut } from "./ways.ts";
 import { emitter, eventTarget } from "./ways-in/emitters.ts";
 import { array, asyncGenerator, asyncIterable, concurrentIterable, promises } from "./ways-in/iterables.ts";
+import { ixByHand, ixOperators } from "./ways-in/ix.ts";
 import { asyncObservable, syncObservable } from "./ways-in/observables.ts";
 import { asyncProducer, broadcastProducer, partitionProducer, syncProducer } from "./ways-in/producers.ts";
 import { readable, readableBytes } from "./ways-in/readables.ts";
@@ -30,6 +31,8 @@ export const WAYS_IN: readonly WayIn[] = [
   asyncGenerator,
   asyncIterable,
   concurrentIterable,
+  ixOperators,
+  ixByHand,
   syncProducer,
   asyncProducer,
   broadcastProducer,

@@ -1,6 +1,6 @@
 /** Iterables: sync, of promises, async, and an async generator. */
 import { fromIterable, isThenable } from "sluice";
-import type { Source } from "../source.ts";
+import type { Source, Step } from "../source.ts";
 import type { WayIn } from "../ways.ts";
 import { iterableOf, resultOf } from "./iterators.ts";
 import { plain, stageOptions } from "./stage-options.ts";
@@ -71,9 +71,10 @@ export const concurrentIterable: WayIn = {
   },
 };
 
-function nextOf(source: Source): Promise<unknown> {
+/** `wait`: for a step that does not come at once. */
+export function nextOf(source: Source, wait: (step: Promise<Step>) => Promise<Step> = (step) => step): Promise<unknown> {
   const step = source.take();
-  if (step instanceof Promise) return step.then(resultOf);
+  if (step instanceof Promise) return wait(step).then(resultOf);
   if (step.type === "fail" && "isThrown" in step &&  step.isThrown) throw step.error;
   return new Promise((resolve) => resolve(resultOf(step)));
 }
