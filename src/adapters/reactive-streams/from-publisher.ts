@@ -8,7 +8,8 @@
  *
  * Completion and errors: `onComplete` ends the stage normally, `onError` with the same object, each behind the events before
  * it. What `subscribe` or `request` throws is such an error. Only the first end counts; what follows it is reported as
- * `late-signal`. `null` and `undefined` are a `TypeError` to the Publisher that signals them (rule 2.13), and change nothing.
+ * `late-signal`, an error as `late-failure`. `null` and `undefined` are a `TypeError` to the Publisher that signals them
+ * (rule 2.13), and change nothing.
  *
  * Cancel: the end of the stage calls `cancel` once, unless the Publisher has ended. A second subscription is cancelled
  * (rule 2.5), and so is one that comes too late.
@@ -46,7 +47,11 @@ export function receivingStage<Event>(owner: string, options: FromPublisherOptio
     ...options,
     handleDemand(demand) {
       receiving.demand(demand);
-      touch();
+      try {
+        touch();
+      } catch (error) {
+        receiving.failed(error);
+      }
     },
     handleStop: () => receiving.stop(),
   });

@@ -102,9 +102,14 @@ export class Receiving<Event> implements Subscriber<Event> {
     try {
       subscription.request(wanted);
     } catch (error) {
-      // Rule 3.16 was broken: it cannot be asked any more. The end of the stage cancels it.
-      this.#stage.fail(error);
+      this.failed(error);
     }
+  }
+
+  /** Rule 1.9 or 3.16 was broken: it cannot be asked any more. The end of the stage cancels it. */
+  failed(error: unknown): void {
+    this.#flush();
+    this.#stage.fail(error);
   }
 
   #flush(): void {

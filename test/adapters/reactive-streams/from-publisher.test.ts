@@ -91,6 +91,27 @@ describe("a producer of what a Publisher signals", () => {
     expect(publisher.cancels).toBe(1);
   });
 
+  test.each(["subscribe", "request"] as const)("delivers what came before %s threw, then what it threw", async (call) => {
+    const error = new Error("cannot go on");
+    const publisher: Publisher<number> = {
+      subscribe(subscriber) {
+        const signal = (): void => [1, 2].forEach((event) => subscriber.onNext(event));
+        subscriber.onSubscribe({
+          request() {
+            signal();
+            if (call === "request") throw error;
+          },
+          cancel: () => undefined,
+        });
+        if (call === "subscribe") throw error;
+      },
+    };
+    const probe = new ConsumerProbe(fromPublisher(publisher));
+    await probe.ask(5);
+    expect(probe.events).toEqual([1, 2]);
+    expect(probe.end).toEqual({ type: "error", error });
+  });
+
   test("delivers what came before an error, then the error", async () => {
     const publisher = new HandPublisher<number>();
     const probe = new ConsumerProbe(fromPublisher(publisher));
@@ -177,6 +198,14 @@ describe("a producer of what a Publisher signals", () => {
     await stage.stop();
     expect(publisher.cancels).toBe(1);
   });
+});
+
+test("a Subscriber of a consumer that has ended cancels its Publisher", async () => {
+  const publisher = new HandPublisher<number>();
+  const stage = consumer<number>({ signal: AbortSignal.abort(), handleEvents: () => undefined });
+  publisher.subscribe(asSubscriber(stage));
+  await settle();
+  expect([publisher.requests, publisher.cancels]).toEqual([[], 1]);
 });
 
 test("there and back: a producer, a Publisher, a producer; then a Subscriber, a stage, a Subscriber", async () => {
