@@ -2,6 +2,7 @@
 import type { Fault } from "./fault.ts";
 import { transform } from "./middles/transform.ts";
 import { duplex, duplexBytes } from "./middles/duplex.ts";
+import { ix } from "./middles/ix.ts";
 import { asWayIn, asWayOut } from "./middles/middle.ts";
 import type { WayIn, WayOut } from "./ways.ts";
 import { emitter, eventTarget } from "./ways-in/emitters.ts";
@@ -9,6 +10,7 @@ import { array, asyncGenerator, asyncIterable, concurrentIterable, promises } fr
 import { ixByHand, ixOperators } from "./ways-in/ix.ts";
 import { asyncObservable, syncObservable } from "./ways-in/observables.ts";
 import { asyncProducer, broadcastProducer, partitionProducer, syncProducer } from "./ways-in/producers.ts";
+import { publisher, subscriber } from "./ways-in/publishers.ts";
 import { readable, readableBytes } from "./ways-in/readables.ts";
 import { readableStream, readableStreamBytes } from "./ways-in/readable-streams.ts";
 import { written } from "./ways-in/written.ts";
@@ -17,6 +19,7 @@ import { readableStream as readableStreamOut, readableStreamBytes as readableStr
 import { readable as readableOut, readableBytes as readableBytesOut, stageAsDuplex } from "./ways-out/readables.ts";
 import { writableStream } from "./ways-out/writable-streams.ts";
 import { asyncConsumer, concurrentConsumer, syncConsumer } from "./ways-out/consumers.ts";
+import { ix as ixOut } from "./ways-out/ix.ts";
 import { observer, settledObserver } from "./ways-out/observers.ts";
 import { batches, events, forAwait, nexts } from "./ways-out/readers.ts";
 import { writable, writableBytes } from "./ways-out/writables.ts";
@@ -39,6 +42,8 @@ export const WAYS_IN: readonly WayIn[] = [
   partitionProducer,
   syncObservable,
   asyncObservable,
+  publisher,
+  subscriber,
   emitter,
   eventTarget,
   readable,
@@ -49,6 +54,7 @@ export const WAYS_IN: readonly WayIn[] = [
   writtenStream,
   asWayIn(duplex),
   asWayIn(transform),
+  asWayIn(ix),
 ];
 
 export const WAYS_OUT: readonly WayOut[] = [
@@ -56,6 +62,7 @@ export const WAYS_OUT: readonly WayOut[] = [
   events,
   batches,
   nexts,
+  ixOut,
   syncConsumer,
   asyncConsumer,
   concurrentConsumer,
@@ -72,6 +79,7 @@ export const WAYS_OUT: readonly WayOut[] = [
   readableStreamBytesOut,
   writableStream,
   asWayOut(transform),
+  asWayOut(ix),
   stageAsTransform,
 ];
 

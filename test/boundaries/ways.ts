@@ -107,6 +107,8 @@ export interface WayOut {
   readonly throwsUncaught?: true;
   /** How else an error may look at its far side, if it cannot be carried as it is; default all arrive by identity. */
   readonly showsAs?: (error: unknown, shown: unknown) => boolean;
+  /** Events that it can give as they are; default all. */
+  readonly canCarry?: (event: unknown) => boolean;
   /** What events it refuses, with an error; default what its side does not carry. */
   readonly refuses?: (event: unknown) => boolean;
   open(producer: Producer<unknown>, sink: Sink, settings: OutSettings): Far;

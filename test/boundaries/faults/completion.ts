@@ -185,7 +185,7 @@ const endsTwice: Fault = {
               scene.arrivedBeforeFailure(3);
               scene.endedWith(error);
             }
-            if (pair.wayIn.hearsLate === true && !scene.reports.some(({ kind }) => kind === "late-signal")) scene.miss("reports of what comes late", "a late-signal", scene.reports);
+            if (pair.wayIn.hearsLate === true && !scene.reports.some(({ kind }) => kind === "late-signal") && !scene.isReported(second)) scene.miss("reports of what comes late", "a late-signal, or the error", scene.reports);
           },
         });
       }

@@ -36,7 +36,7 @@ const oddValues: Fault = {
   sentence: "events that look like something else",
   unfit: ({ carries }) => (carries === "bytes" ? "a stream of bytes has no other events" : undefined),
   async run(pair) {
-    const given = values().filter((value) => carriesIn(pair, value));
+    const given = values().filter((value) => isCarried(pair, value));
     const carried = pair.isBytes ? [] : given.filter((value) => !refuses(pair, value));
     if (carried.length > 0) {
       await pair.play("all that it carries", {
@@ -57,9 +57,9 @@ const oddValues: Fault = {
   },
 };
 
-function carriesIn({ wayIn }: Pair, value: unknown): boolean {
+function isCarried({ wayIn, wayOut }: Pair, value: unknown): boolean {
   if (wayIn.carries === "objects" && (value === null || value === undefined)) return false;
-  return wayIn.canCarry?.(value) ?? true;
+  return wayIn.canCarry?.(value) !== false && wayOut.canCarry?.(value) !== false;
 }
 
 function refuses({ wayOut }: Pair, value: unknown): boolean {

@@ -14,6 +14,7 @@ function middle(name: string, carries: "objects" | "bytes"): Middle {
   return {
     name,
     carries,
+    hasMark: true,
     ...(carries === "objects" && { refuses: (event) => event === null }),
     open(producer, { maxDemand, minDemand, closeWithinMs, highWaterMark, signal }) {
       const stream = new Transform({

@@ -11,6 +11,8 @@ export interface Middle {
   /** How an error looks behind it that it cannot carry as it is; default all arrive by identity. */
   readonly showsAs?: NonNullable<WayOut["showsAs"]>;
   readonly refuses?: NonNullable<WayOut["refuses"]>;
+  readonly canCarry?: NonNullable<WayIn["canCarry"]>;
+  readonly hasMark?: true;
   open(producer: Producer<unknown>, settings: MiddleSettings): Between;
 }
 
@@ -46,7 +48,6 @@ export function asWayOut({ open, ...middle }: Middle): WayOut {
     leaveShowsCleanup: false,
     abortsAt: "out",
     abortShows: "nothing",
-    hasMark: true,
     open(producer, sink, settings) {
       const { highWaterMark = MARK } = settings;
       const between = open(producer, { ...settings, highWaterMark });
@@ -80,7 +81,6 @@ export function asWayIn({ open, ...middle }: Middle): WayIn {
     ...asyncProducer,
     ...middle,
     name: `${asyncProducer.name} > ${middle.name}`,
-    hasMark: true,
     open(source, settings) {
       const near = asyncProducer.open(source, without(settings));
       const { highWaterMark = MARK, signal, closeWithinMs } = settings;

@@ -5,6 +5,7 @@ import type { Middle } from "./middle.ts";
 export const transform: Middle = {
   name: "TransformStream",
   carries: "anything",
+  hasMark: true,
   open(producer, { maxDemand, minDemand, closeWithinMs, highWaterMark, signal }) {
     const mark = { highWaterMark };
     const pair = new TransformStream<unknown, unknown>({ transform: (chunk, controller) => controller.enqueue(chunk) }, mark, mark);

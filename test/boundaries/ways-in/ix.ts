@@ -74,8 +74,10 @@ class Scripted extends AsyncIterableX<unknown> {
       return result;
     };
     const iterator = iterableOf(source, Symbol.asyncIterator, next)[Symbol.asyncIterator]();
-    const { return: leave } = iterator;
-    if (typeof leave === "function") iterator.return = (reason?: unknown) => pending.then(() => (hasHeeded ? { value: undefined, done: true } : leave(reason)));
+    if (typeof iterator.return === "function") {
+      const leave = iterator.return.bind(iterator);
+      iterator.return = (reason?: unknown) => pending.then(() => (hasHeeded ? { value: undefined, done: true } : leave(reason)));
+    }
     return iterator;
   }
 }
