@@ -87,7 +87,7 @@ export class Scene {
 
   /** Whether the source moves before the user of the way out has asked: a stage inside asks, or it begins by itself. */
   get movesFirst(): boolean {
-    return this.near.windows !== undefined || this.wayIn.startsItself === true;
+    return this.near.windows !== undefined || this.wayIn.startsItself === true || this.wayOut.startsItself === true;
   }
 
   async run(): Promise<void> {

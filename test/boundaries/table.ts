@@ -3,6 +3,7 @@ import type { Fault } from "./fault.ts";
 import { transform } from "./middles/transform.ts";
 import { duplex, duplexBytes } from "./middles/duplex.ts";
 import { ix } from "./middles/ix.ts";
+import { processor } from "./middles/processor.ts";
 import { asWayIn, asWayOut } from "./middles/middle.ts";
 import type { WayIn, WayOut } from "./ways.ts";
 import { emitter, eventTarget } from "./ways-in/emitters.ts";
@@ -22,6 +23,7 @@ import { asyncConsumer, concurrentConsumer, syncConsumer } from "./ways-out/cons
 import { ix as ixOut } from "./ways-out/ix.ts";
 import { observer, settledObserver } from "./ways-out/observers.ts";
 import { batches, events, forAwait, nexts } from "./ways-out/readers.ts";
+import { publisher as publisherOut, subscriber as subscriberOut } from "./ways-out/subscribers.ts";
 import { writable, writableBytes } from "./ways-out/writables.ts";
 import { CANCELLATION } from "./faults/cancellation.ts";
 import { COMPLETION } from "./faults/completion.ts";
@@ -55,6 +57,7 @@ export const WAYS_IN: readonly WayIn[] = [
   asWayIn(duplex),
   asWayIn(transform),
   asWayIn(ix),
+  asWayIn(processor),
 ];
 
 export const WAYS_OUT: readonly WayOut[] = [
@@ -68,6 +71,8 @@ export const WAYS_OUT: readonly WayOut[] = [
   concurrentConsumer,
   observer,
   settledObserver,
+  publisherOut,
+  subscriberOut,
   readableOut,
   readableBytesOut,
   writable,
@@ -80,6 +85,7 @@ export const WAYS_OUT: readonly WayOut[] = [
   writableStream,
   asWayOut(transform),
   asWayOut(ix),
+  asWayOut(processor),
   stageAsTransform,
 ];
 

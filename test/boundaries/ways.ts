@@ -44,6 +44,8 @@ export interface WayIn {
   readonly hearsLate?: true;
   /** Its own error behind its release reaches the boundary, which reports it. */
   readonly failsLate?: true;
+  /** False: nobody hears of its clean-up who is behind it. It is reported. */
+  readonly showsCleanup?: false;
   /** How the error of a clean-up looks that does not come as it is. */
   readonly cleanupShows?: (error: unknown) => (shown: unknown) => boolean;
   /** Why it can make no events in the call that starts it; default it can. */
@@ -87,16 +89,20 @@ export interface WayOut {
   /** Whether `leave(reason)` tells the producer the reason, and a failure of the handler its error. */
   readonly tellsReason: boolean | "as cause";
   readonly tellsFailure: boolean;
+  /** False: an abort tells the producer no reason. */
+  readonly tellsAbort?: false;
   /** Its handler gets lists, and goes on with one that it has. */
   readonly handsLists?: true;
+  /** A stage inside asks before its user does. */
+  readonly startsItself?: true;
   /** At a failure of the source it throws away what is under way: a pipeline stops its stages. */
   readonly losesAtFailure?: true;
   /** Its own end is a step that can fail. */
   readonly endCanFail?: true;
   /** Where an abort signal is heeded: by the way out, or by the producer in front of it, which has one as every stage. */
   readonly abortsAt: "out" | "in";
-  /** How its user hears of an abort there: by the reason itself, or not at all, as he has left. */
-  readonly abortShows?: "reason" | "nothing";
+  /** How its user hears of an abort there: by the reason itself, by a StoppedError, or not at all, as he has left. */
+  readonly abortShows?: "reason" | "as cause" | "nothing";
   /** How its user hears that the clean-up failed that his leaving caused: by it, or by a report of the stage. */
   readonly leaveShowsCleanup: boolean;
   /** A reader: faults 18 to 21. */

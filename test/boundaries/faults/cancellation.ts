@@ -146,7 +146,7 @@ const cleanupRejects: Fault = {
 function leavingFailed(scene: Scene, shows: (error: unknown) => boolean): void {
   const { outcome, reports } = scene;
   if (!reports.some((report) => report.kind === "cleanup-failed" && shows(report.error))) scene.miss("the error of the clean-up", "reported", reports);
-  if (!scene.wayOut.leaveShowsCleanup) left(scene);
+  if (!scene.wayOut.leaveShowsCleanup || scene.wayIn.showsCleanup === false) left(scene);
   else if (outcome?.type !== "error" || !shows(outcome.error)) scene.miss("the user's run", "the error of the clean-up", outcome);
 }
 
@@ -177,7 +177,7 @@ const noReturn: Fault = {
 /** The user's run after an abort. */
 function aborted(scene: Scene, reason: unknown): void {
   const { outcome, wayOut } = scene;
-  if (wayOut.abortsAt === "out") {
+  if (wayOut.abortsAt === "out" && wayOut.abortShows !== "as cause") {
     if (wayOut.abortShows === "nothing") left(scene);
     else if (outcome?.type !== "error" || outcome.error !== reason) scene.miss("the user's run", { type: "error", error: reason }, outcome);
     return;
@@ -248,7 +248,7 @@ async function playAbort(pair: Pair, name: string, reason: unknown, play: Play, 
       // What the user has been given he may handle.
       scene.arrived(count, count - 1 + given(pair, scene));
       aborted(scene, reason);
-      scene.releasedWith(reason);
+      scene.releasedWith(scene.wayOut.tellsAbort === false ? undefined : reason);
     },
   });
 }
@@ -272,7 +272,7 @@ async function playAbortInCall(pair: Pair, reason: unknown): Promise<void> {
     after(scene) {
       scene.arrived(2, 1 + given(pair, scene));
       aborted(scene, reason);
-      scene.releasedWith(reason);
+      scene.releasedWith(scene.wayOut.tellsAbort === false ? undefined : reason);
     },
   });
 }

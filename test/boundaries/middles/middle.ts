@@ -12,7 +12,11 @@ export interface Middle {
   readonly showsAs?: NonNullable<WayOut["showsAs"]>;
   readonly refuses?: NonNullable<WayOut["refuses"]>;
   readonly canCarry?: NonNullable<WayIn["canCarry"]>;
+  readonly canFailWith?: NonNullable<WayIn["canFailWith"]>;
   readonly hasMark?: true;
+  readonly startsItself?: true;
+  /** Who is in front of it does not hear why it is left, nor who is behind it what becomes of that. */
+  readonly tellsNothing?: true;
   open(producer: Producer<unknown>, settings: MiddleSettings): Between;
 }
 
@@ -40,8 +44,9 @@ export function asWayOut({ open, ...middle }: Middle): WayOut {
   return {
     ...middle,
     canWait: true,
-    tellsReason: true,
-    tellsFailure: true,
+    tellsReason: middle.tellsNothing !== true,
+    tellsFailure: middle.tellsNothing !== true,
+    ...(middle.tellsNothing && { tellsAbort: false }),
     atOnce: 1,
     handsLists: true,
     endCanFail: true,
@@ -81,6 +86,7 @@ export function asWayIn({ open, ...middle }: Middle): WayIn {
     ...asyncProducer,
     ...middle,
     name: `${asyncProducer.name} > ${middle.name}`,
+    ...(middle.tellsNothing && { hearsReason: false, showsCleanup: false }),
     open(source, settings) {
       const near = asyncProducer.open(source, without(settings));
       const { highWaterMark = MARK, signal, closeWithinMs } = settings;
