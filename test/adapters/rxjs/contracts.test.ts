@@ -1,8 +1,10 @@
 /** The adapters of Observables keep the contracts of their kind. */
 import { describe, test } from "vitest";
-import { Observable, Subject, from, type Subscription } from "rxjs";
-import { eager, fromObservable, paced, settled, toObservable, unbounded, type ObservableLike, type ObserverSubscription } from "sluice/rxjs";
+import { Observable, Subject, concatMap, from, map, mergeMap, pipe, type Subscription } from "rxjs";
+import { fromIterable } from "sluice";
+import { each, eager, fromObservable, paced, settled, sync, throughOperators, toObservable, tracked, unbounded, type ObservableLike, type ObserverSubscription, type Operators } from "sluice/rxjs";
 import { wayInContract, wayOutContract, type WayInSource } from "sluice/testing";
+import { asyncIterable } from "../../testing/support/native-iterables.ts";
 import { play } from "../support/play.ts";
 
 /** An Observable of RxJS. */
@@ -112,6 +114,46 @@ describe("toObservable at the pace of a notifier keeps the contract: it", () => 
       return subscription;
     },
     leave: (subscription) => subscription.unsubscribe(),
+  });
+  for (const { name, run } of cases) test(name, run);
+});
+
+const OPERATORS = [
+  ["synchronous operators", () => sync(map((event: unknown) => event))],
+  [
+    "tracked operators",
+    () =>
+      tracked({ concatMap }, (g) =>
+        pipe(
+          g.concatMap((event: unknown) => Promise.resolve([event])),
+          mergeMap((events) => events),
+        ),
+      ),
+  ],
+  ["operators for each event", () => each(mergeMap((event: unknown) => [event]))],
+] as const satisfies readonly (readonly [string, () => Operators<unknown, unknown>])[];
+
+describe.each(OPERATORS)("throughOperators with %s, behind a producer, keeps the contract of a way out: it", (_, operators) => {
+  const cases = wayOutContract<unknown, AsyncIterator<unknown>>({
+    by: "reading",
+    event: (n) => n,
+    prefetch: 1,
+    isAbortable: false,
+    odd: () => true,
+    open: (producer) => throughOperators(operators(), { subscribeTo: [{ to: producer, maxDemand: 1 }] })[Symbol.asyncIterator](),
+    read: (reader) => reader.next(),
+    leave: (reader) => reader.return?.(),
+  });
+  for (const { name, run } of cases) test(name, run);
+});
+
+describe.each(OPERATORS)("throughOperators with %s, behind a source, keeps the contract of a way in: it", (_, operators) => {
+  const cases = wayInContract<unknown>({
+    event: (n) => n,
+    can: ["end", "error", "wait"],
+    prefetch: 1,
+    odd: () => true,
+    open: (source, settings) => throughOperators(operators(), { ...settings, subscribeTo: [{ to: fromIterable(asyncIterable(source), settings), maxDemand: 1 }] }),
   });
   for (const { name, run } of cases) test(name, run);
 });
