@@ -50,7 +50,7 @@ export function sync(...operators: readonly Operator<never, unknown>[]): Operato
  * `tracked({ mergeMap, concatMap }, (g) => pipe(filter(isNew), g.mergeMap(load, 8), bufferCount(100), g.concatMap(save)))`
  *
  * An event is in the operators until `next` has returned and every inner observable that came of it, at whatever place, has
- * completed, failed or been left. It is fed only while the first of these operators that it comes to is below its limit and
+ * completed, failed or been left; it keeps its place in the window while an output waits for demand. It is fed only while the first of these operators that it comes to is below its limit and
  * at none of the others a value waits. Strict: and while fewer events are in the operators than outputs are demanded, so no
  * output waits that was one of one event. Eager: and while an output is demanded and none waits for demand.
  *

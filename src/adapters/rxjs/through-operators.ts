@@ -6,8 +6,9 @@
  * inside. The producers are asked by a window, of which an event leaves when it has settled.
  *
  * Overflow: what waits for demand is what the events in the operators make beyond it: nothing of operators that make one
- * output of one event, where it is strict. The stage holds at most `maxDemand` events that are not fed. No event is read for
- * which there is no room in that window, whatever the operators drop, gather or are busy with.
+ * output of one event, where it is strict. No event is read for which there is no room in the window, whatever the operators
+ * drop, gather or are busy with: at most `maxDemand` events are read that were neither dropped nor gathered, and whose outputs
+ * were not delivered.
  *
  * Completion and errors: the end of the input completes the source of the operators, and what they emit then is delivered on
  * demand. An error of the input is one of that source: `catchError` and `retry` see it. An error of the operators fails the
@@ -17,15 +18,16 @@
  * Cancel: the end of the stage unsubscribes from the operators once, and so from the inner observables that are active. It
  * waits for the producers that it left unused.
  *
- * Acks: an event counts as handled when it has settled: `next` has returned, and each inner observable that came of it has
- * completed, failed or been unsubscribed. An event that was gathered (`bufferCount`) counts as handled then.
+ * Acks: an event counts as handled when it has settled and no output waits for demand. It has settled when `next` has
+ * returned, and each inner observable that came of it has completed, failed or been unsubscribed. An event that was gathered
+ * (`bufferCount`) has settled then. Of synchronous operators it counts as handled when `next` has returned.
  */
 import { BadOptionError, checkAbsent, checkOption, checkPlain, oneOf, type JoinedOptions, type ProducerConsumer } from "../../core/index.ts";
 import { operatorStage } from "./gate/operator-stage.ts";
 import { isOperators, type Operators } from "./operators.ts";
 
 /** Options of {@link throughOperators}: those of a producerConsumer without its callbacks. */
-export interface ThroughOperatorsOptions<In, Out> extends JoinedOptions<In, Out> {
+export interface ThroughOperatorsOptions<In, Out> extends Omit<JoinedOptions<In, Out>, "bufferLow" | "handleBufferLow"> {
   /**
    * How many events may be in the operators. `strict`: fewer than outputs are demanded, so that a loop that asks for one at a
    * time has one in work. `eager`: as many as the operators take, while anything is demanded and nothing waits for demand.
@@ -52,4 +54,4 @@ export function throughOperators<In, Out>(operators: Operators<In, Out>, options
   return operatorStage(operators, rest, feed === "eager");
 }
 
-const OWN_CALLBACKS = ["handleDemand", "handleEvents", "handleEvent", "concurrency", "ordered", "handleComplete", "handleStop", "handleSubscribe", "handleCancel", "handleInfo"] as const;
+const OWN_CALLBACKS = ["handleDemand", "handleEvents", "handleEvent", "concurrency", "ordered", "handleComplete", "handleStop", "handleSubscribe", "handleCancel", "handleInfo", "bufferLow", "handleBufferLow"] as const;

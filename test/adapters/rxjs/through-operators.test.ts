@@ -564,6 +564,8 @@ describe("options", () => {
     ["the options of throughOperators", { handleEvents: () => undefined }],
     ["the options of throughOperators", { concurrency: 3 }],
     ["the options of throughOperators", { demand: "accumulate" }],
+    ["the options of throughOperators", { handleBufferLow: () => undefined }],
+    ["the options of throughOperators", { bufferLow: 3 }],
     ["the options of producer", { pace: 3 }],
     ["the producer of a subscription", { subscribeTo: [{}] }],
   ])("refuses a bad %s", (option, options) => {
@@ -583,7 +585,7 @@ describe("options", () => {
   });
 
   test("refuses what makes no Observable, when the stage is made", () => {
-    expect(() => throughOperators(sync((() => 3) as never))).toThrow("expected an operator to return an Observable");
+    expect(() => throughOperators(sync((() => 3) as never))).toThrow("expected an operator to return an Observable, got: 3");
   });
 
   test("throws what an operator throws as it is put together", () => {

@@ -1,6 +1,6 @@
 import type { Observable } from "rxjs";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { BadOptionError, consumer, fromIterable, producer, type ProducerConsumer, type Report } from "sluice";
+import { BadOptionError, consumer, fromIterable, partitionDispatcher, producer, type ProducerConsumer, type Report } from "sluice";
 import { throughOperators, tracked, type Operators, type ThroughOperatorsOptions } from "sluice/rxjs";
 import { ConsumerProbe, ProducerProbe, settle } from "sluice/testing";
 import { deferred } from "../../core/support/deferred.ts";
@@ -163,6 +163,148 @@ describe.each(VERSIONS)("%s: tracked operators", (_, rx) => {
       await settle();
       expect(down.batches).toEqual([range(8)]);
       await stage.stop();
+    });
+  });
+
+  describe("an output that waits for demand", () => {
+    /** Eight events in work, of which one output is demanded, and all are finished. */
+    async function crowded(options: ThroughOperatorsOptions<number, number> = {}): Promise<Scene<number>> {
+      const jobs = new Jobs();
+      const scene = between(tracked({ mergeMap }, (g) => g.mergeMap(jobs.start, 8)), { feed: "eager", maxDemand: 8, minDemand: 7, ...options });
+      await scene.down.ask(1);
+      await scene.up.emit(...range(8));
+      jobs.finish(...range(8));
+      await settle();
+      expect([scene.down.events, scene.stage.bufferedCount]).toEqual([[0], 7]);
+      return scene;
+    }
+
+    test("keeps the place of its event in the window: no more is read", async () => {
+      const { up, stage } = await crowded();
+      expect(up.asks).toEqual([8, 1]);
+      expect(stage.snapshot().input).toMatchObject({ handled: 1, inCallback: 7 });
+      await stage.stop();
+    });
+
+    test("gives the place back when all have been demanded, and no more than that", async () => {
+      const { up, stage, down } = await crowded();
+      await down.ask(6);
+      expect(stage.snapshot().input).toMatchObject({ handled: 1, inCallback: 7 });
+      await down.ask(1);
+      expect(down.events).toEqual(range(8));
+      expect(stage.snapshot().input).toMatchObject({ handled: 8, inCallback: 0 });
+      expect(up.asks.reduce((sum, ask) => sum + ask, 0)).toBe(16);
+      await stage.stop();
+    });
+
+    test("gives the place back when more than all have been demanded", async () => {
+      const { up, stage, down } = await crowded();
+      await down.ask(9);
+      expect(stage.snapshot().input).toMatchObject({ handled: 8, inCallback: 0 });
+      await up.emit(8);
+      expect(stage.snapshot().input).toMatchObject({ received: 9, inCallback: 1 });
+      await stage.stop();
+    });
+
+    test("is delivered before the end, which no demand beyond that has to wait for", async () => {
+      const { up, down } = await crowded();
+      await up.complete();
+      expect(down.ends).toEqual([]);
+      await down.ask(7);
+      expect([down.events, down.end]).toEqual([range(8), { type: "normal" }]);
+    });
+
+    test("is that of an event that is handled, when another one fails", async () => {
+      const [jobs, others] = [new Jobs(), new Jobs()];
+      const source = producer<number>();
+      const first = throughOperators(
+        tracked({ mergeMap }, (g) => g.mergeMap(jobs.start, 3)),
+        { feed: "eager", subscribeTo: [{ to: source, maxDemand: 4, onCrash: "redeliver" }] },
+      );
+      void first.closed;
+      const down = new ConsumerProbe(first);
+      await down.ask(1);
+      source.emit(range(4));
+      await settle();
+      jobs.finish(0, 1);
+      await settle();
+      jobs.fail(2, boom);
+      await settle();
+      await down.ask(5);
+      expect([down.events, down.end]).toEqual([[0, 1], { type: "error", error: boom }]);
+      const second = consumer({ subscribeTo: [source], handleEvent: (n) => void others.start(n) });
+      await settle();
+      expect(others.started.toSorted((a, b) => a - b)).toEqual([2, 3]);
+      await second.stop();
+      await source.stop();
+    });
+
+    test("is that of an event that is handled, when the operators complete early", async () => {
+      const jobs = new Jobs();
+      const source = producer<number>();
+      const stage = throughOperators(
+        tracked({ mergeMap }, (g) => pipe(g.mergeMap(jobs.start, 3), take(2))),
+        { feed: "eager", subscribeTo: [{ to: source, maxDemand: 3, onCrash: "redeliver" }] },
+      );
+      const down = new ConsumerProbe(stage);
+      await down.ask(1);
+      source.emit(range(3));
+      await settle();
+      jobs.finish(0, 1);
+      await settle();
+      expect(stage.snapshot().input).toMatchObject({ handled: 3, inCallback: 0 });
+      await down.ask(1);
+      expect([down.events, down.end]).toEqual([[0, 1], { type: "normal" }]);
+      await source.stop();
+    });
+
+    test("is lost by a stop, and its event given back, where it is to be delivered again", async () => {
+      const [jobs, others] = [new Jobs(), new Jobs()];
+      const source = producer<number>();
+      const first = throughOperators(
+        tracked({ mergeMap }, (g) => g.mergeMap(jobs.start, 3)),
+        { feed: "eager", subscribeTo: [{ to: source, maxDemand: 3, onCrash: "redeliver" }] },
+      );
+      const down = new ConsumerProbe(first);
+      await down.ask(1);
+      source.emit(range(3));
+      await settle();
+      jobs.finish(...range(3));
+      await settle();
+      await first.stop();
+      expect(down.events).toEqual([0]);
+      const second = consumer({ subscribeTo: [source], handleEvent: (n) => void others.start(n) });
+      await settle();
+      expect(others.started.toSorted((a, b) => a - b)).toEqual([1, 2]);
+      await second.stop();
+      await source.stop();
+    });
+
+    test("of an event that makes many holds those behind it", async () => {
+      const { up, stage, down } = between(tracked({ concatMap }, (g) => g.concatMap((n: number) => [n, n, n])), { maxDemand: 2, minDemand: 1 });
+      await down.ask(1);
+      await up.emit(1, 2);
+      expect([stage.bufferedCount, stage.snapshot().input, up.asks]).toMatchObject([2, { handled: 0, inCallback: 1 }, [2]]);
+      await down.ask(2);
+      expect([stage.bufferedCount, stage.snapshot().input, up.asks]).toMatchObject([0, { handled: 1, inCallback: 1 }, [2, 1]]);
+      await stage.stop();
+    });
+
+    test("waits for its partition, and its event is handled when that has taken it", async () => {
+      const up = new ProducerProbe<number>();
+      const stage = throughOperators(
+        tracked({ concatMap }, (g) => g.concatMap((n: number) => [n, n + 2])),
+        { feed: "eager", subscribeTo: [{ to: up.producer, maxDemand: 2, minDemand: 1 }], dispatcher: partitionDispatcher({ partitions: 2, hash: (n: number) => n % 2 }), bufferSize: 100 },
+      );
+      const [even, odd] = [0, 1].map((partition) => new ConsumerProbe(stage, { options: { partition } })) as [ConsumerProbe<number>, ConsumerProbe<number>];
+      await odd.ask(4);
+      await even.ask(1);
+      await up.emit(0, 1);
+      expect([even.events, odd.events]).toEqual([[0], [1, 3]]);
+      await even.ask(1);
+      await up.complete();
+      expect([even.events, odd.events]).toEqual([[0, 2], [1, 3]]);
+      expect([even.end, odd.end]).toEqual([{ type: "normal" }, { type: "normal" }]);
     });
   });
 

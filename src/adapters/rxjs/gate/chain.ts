@@ -1,5 +1,5 @@
 /** Operators that were subscribed once, for all events: where those go in, and where the outputs come out. */
-import { SluiceError } from "../../../core/index.ts";
+import { SluiceError, show } from "../../../core/index.ts";
 import { hiddenOperator, leftTooLate } from "./hidden-operator.ts";
 import type { Host, Operator, Passage } from "./passage.ts";
 import { Receiver, type SubscriberLike } from "./receiver.ts";
@@ -36,7 +36,6 @@ export class Chain<In, Out> implements Passage<In> {
     this.#output = applied(operator, new Shaped((subscriber) => this.#admit(subscriber)));
     this.#receiver = new Outputs(host);
   }
-
 
   get most(): number | undefined {
     return this.#places?.most;
@@ -107,7 +106,7 @@ function tell(subscriber: SubscriberLike<never>, end: End): void {
 export function applied<In, Out>(operator: Operator<In, Out>, source: Shaped<In>): SubscribableLike<Out> {
   const output: unknown = operator(source);
   if (typeof output === "object" && output !== null && "subscribe" in output && typeof output.subscribe === "function") return output as SubscribableLike<Out>;
-  throw new SluiceError("SLUICE_BAD_RETURN", "expected an operator to return an Observable");
+  throw new SluiceError("SLUICE_BAD_RETURN", `expected an operator to return an Observable, got: ${show(output)}`);
 }
 
 /** What the operators give. */

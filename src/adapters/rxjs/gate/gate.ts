@@ -4,7 +4,7 @@
  * The account is two numbers: demanded and not given, and fed and not settled. `ListGate` is for operators that are done with
  * an event when `next` returns, `TokenGate` for all others.
  */
-import { SluiceError, post, spend, type Port, type PushProducer, type Self } from "../../../core/index.ts";
+import { FULL_CREDIT, SluiceError, post, spend, type Port, type PushProducer, type Self } from "../../../core/index.ts";
 import type { Operators } from "../operators.ts";
 import type { Host, Passage } from "./passage.ts";
 import { Token } from "./token.ts";
@@ -12,13 +12,14 @@ import { Token } from "./token.ts";
 /** Where the outputs go: the stage from outside, or as its callbacks see it. */
 export type Outgoing<Out> = Pick<PushProducer<Out> | Self<Out>, "emit" | "complete" | "fail">;
 
+/** What waits in the stage for demand. */
+export type Waiting = Pick<PushProducer<unknown>, "bufferedCount">;
+
 /** Where the events come from: the input as its callbacks see it. */
 export type Incoming = Pick<Self, "fail" | "stop">;
 
 /** At most so many events are fed between two looks at the clock; fewer at first, as they may be slow. */
 const FEEDS = 64;
-/** To spend so much is to have the clock read. */
-const LOOK = 16;
 
 export abstract class Gate<In, Out> implements Host<Out> {
   cause: Token | undefined;
@@ -28,6 +29,7 @@ export abstract class Gate<In, Out> implements Host<Out> {
   incoming: Incoming | undefined;
   /** There is none before the stage is put together. */
   outgoing: Outgoing<Out> | undefined;
+  waiting: Waiting | undefined;
   /** Of what the operators do of their own accord: as they are subscribed, and at the end of the input. */
   protected readonly own: Token = new Token(this, undefined);
   /** How many deliveries of inner observables are between what is fed and what runs. */
@@ -55,6 +57,10 @@ export abstract class Gate<In, Out> implements Host<Out> {
   protected abstract feed(): boolean;
   /** An event, and all that came of it, is over. */
   protected abstract done(token: Token): void;
+  /** Outputs were handed to the stage: so many that some of them wait for demand, or no more than were demanded. */
+  protected abstract gave(isMore: boolean): void;
+  /** The operators have ended: what they made is delivered, and nothing more is fed. */
+  protected abstract ended(): void;
   /** What waits, or is not settled, never will be: the callbacks of the input that wait for it fail. */
   abstract giveUp(error: unknown): void;
 
@@ -120,9 +126,11 @@ export abstract class Gate<In, Out> implements Host<Out> {
     const { outputs } = this;
     if (outputs.length === 0) return;
     this.outputs = [];
+    const isMore = outputs.length > this.wanted;
     this.wanted = Math.max(0, this.wanted - outputs.length);
     try {
       this.outgoing?.emit(outputs);
+      this.gave(isMore);
     } catch (error) {
       // The stage has failed for another reason, and delivers what it has.
       if (!(error instanceof SluiceError && error.code === "SLUICE_ENDED")) throw error;
@@ -174,6 +182,7 @@ export abstract class Gate<In, Out> implements Host<Out> {
     if (this.#isOver) return;
     this.#flush();
     this.end();
+    this.ended();
     this.outgoing?.complete();
     this.incoming?.stop();
   }
@@ -183,6 +192,7 @@ export abstract class Gate<In, Out> implements Host<Out> {
     this.#failure = { error };
     this.#flush();
     this.end();
+    this.ended();
     this.outgoing?.fail(error);
     if (!this.#isCalled) this.incoming?.fail(error);
     this.giveUp(error);
@@ -224,5 +234,5 @@ export function feedsBetween(fed: number): number {
 
 /** Looks at the clock. */
 export function isSliceOver(): boolean {
-  return spend(LOOK);
+  return spend(FULL_CREDIT);
 }

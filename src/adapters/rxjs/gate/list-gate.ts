@@ -63,5 +63,8 @@ export class ListGate<In, Out> extends Gate<In, Out> {
     return !isOver;
   }
 
+  // An event is done when `next` has returned, and its outputs are the last that came.
   protected done(): void {}
+  protected gave(): void {}
+  protected ended(): void {}
 }

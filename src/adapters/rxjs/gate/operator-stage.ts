@@ -19,7 +19,7 @@ export function operatorStage<In, Out>(operators: Operators<In, Out>, options: J
     return joined<In, Out>({ ...options, name }, (output) => new ListJoint(gate, output));
   }
   const gate = new TokenGate<In, Out>(operators, isEager);
-  return joined<In, Out>({ ...options, name }, (output) => new TokenJoint(gate, output), gate.passage.most ?? Number.MAX_SAFE_INTEGER);
+  return joined<In, Out>({ ...options, name, handleBufferLow: () => gate.low() }, (output) => new TokenJoint(gate, output), gate.passage.most ?? Number.MAX_SAFE_INTEGER);
 }
 
 abstract class GateJoint<In, Out, Kind extends Gate<In, Out>> implements Omit<Joint<In, Out>, "handleEvents"> {
@@ -29,6 +29,7 @@ abstract class GateJoint<In, Out, Kind extends Gate<In, Out>> implements Omit<Jo
   constructor(gate: Kind, output: PushProducer<Out>) {
     this.gate = gate;
     gate.outgoing = output;
+    gate.waiting = output;
   }
 
   handleInput(self: Self): void {

@@ -12,13 +12,18 @@ export class TokenGate<In, Out> extends Gate<In, Out> {
   #waiting: Token<In> | undefined;
   /** Fed, and not settled. */
   #inside = 0;
+  /** Settled while outputs waited for demand: they keep their places in the window until none does. */
+  #kept: Token<In>[] = [];
+  /** In the stage an output waits for demand. */
+  #isFull = false;
+  #hasEnded = false;
 
   constructor(operators: Operators<In, Out>, isEager: boolean) {
     super(operators);
     this.#isEager = isEager;
   }
 
-  /** Feeds an event, when it may. The promise resolves when the event has settled; there is none when that is now. */
+  /** Feeds an event, when it may. The promise resolves when the event counts as handled; there is none when that is now. */
   take(event: In): Promise<void> | undefined {
     const token = new Token<In>(this, event);
     if (this.#waiting === undefined && this.#mayFeed) {
@@ -26,7 +31,7 @@ export class TokenGate<In, Out> extends Gate<In, Out> {
       this.#pass(token);
       this.endCall();
       this.touched();
-      if (!token.isHeld) return undefined;
+      if (!token.isHeld && !this.#isCrowded) return undefined;
     } else this.#waiting ??= token;
     this.#append(token);
     return new Promise((resolve, reject) => {
@@ -35,8 +40,21 @@ export class TokenGate<In, Out> extends Gate<In, Out> {
     });
   }
 
+  override demand(demand: number): void {
+    this.#isFull = false;
+    super.demand(demand);
+    this.#letGo();
+  }
+
+  /** No output waits in the stage any more. */
+  low(): void {
+    this.#isFull = false;
+    this.#letGo();
+  }
+
   giveUp(error: unknown): void {
     let token = this.#first;
+    this.#kept = [];
     this.#first = undefined;
     this.#waiting = undefined;
     while (token !== undefined) {
@@ -65,6 +83,33 @@ export class TokenGate<In, Out> extends Gate<In, Out> {
 
   protected done(token: Token<In>): void {
     this.#inside -= 1;
+    if (this.#isCrowded) this.#kept.push(token);
+    else this.#settle(token);
+  }
+
+  protected gave(isMore: boolean): void {
+    // The stage may know of a demand that has not come here yet.
+    this.#isFull = isMore && (this.waiting?.bufferedCount ?? 0) > 0;
+    this.#letGo();
+  }
+
+  protected ended(): void {
+    this.#hasEnded = true;
+    this.#letGo();
+  }
+
+  get #isCrowded(): boolean {
+    return !this.#hasEnded && (this.#isFull || this.outputs.length > this.wanted);
+  }
+
+  #letGo(): void {
+    if (this.#kept.length === 0 || this.#isCrowded) return;
+    const kept = this.#kept;
+    this.#kept = [];
+    for (const token of kept) this.#settle(token);
+  }
+
+  #settle(token: Token<In>): void {
     if (token.reject === undefined) return;
     this.#remove(token);
     token.resolve?.();
@@ -101,5 +146,8 @@ export class TokenGate<In, Out> extends Gate<In, Out> {
     else before.behind = behind;
     if (behind === undefined) this.#last = before;
     else behind.before = before;
+    // A group keeps the token that it came of: that must not keep all that came after it.
+    token.before = undefined;
+    token.behind = undefined;
   }
 }
