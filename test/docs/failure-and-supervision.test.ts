@@ -1,4 +1,4 @@
-/** `docs/failure-and-supervision.md`: its code runs here, and what it says of crashes and strategies is so. */
+/** `docs/04-failure-and-supervision.md`: its code runs here, and what it says of crashes and strategies is so. */
 import { consumer, consumerSupervisor, describe, fromIterable, pipeline, producer, producerConsumer, supervisor, type Consumer, type Producer, type ProducerConsumer, type PushProducer } from "sluice";
 import { settle } from "sluice/testing";
 import { readFileSync } from "node:fs";
@@ -6,7 +6,7 @@ import { expect, test, vi } from "vitest";
 import { fencesOf, paragraphsMissing } from "./fences.ts";
 
 const text = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");
-const guide = text("../../docs/failure-and-supervision.md");
+const guide = text("../../docs/04-failure-and-supervision.md");
 
 test("the guide shows code as it is run here", () => {
   expect(paragraphsMissing(guide, text("failure-and-supervision.test.ts"))).toEqual([]);

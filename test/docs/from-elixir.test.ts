@@ -1,4 +1,4 @@
-/** `docs/from-elixir.md`: it names each deviation as its test does, and its example runs. */
+/** `docs/15-from-elixir.md`: it names each deviation as its test does, and its example runs. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { harms } from "../conformance/harms.ts";
@@ -7,7 +7,7 @@ import { counter } from "./counter.ts";
 import { take } from "./take.ts";
 
 const text = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");
-const guide = text("../../docs/from-elixir.md");
+const guide = text("../../docs/15-from-elixir.md");
 const headings = [...guide.matchAll(/^### (R\d+)(?:: (.*))?$/gm)].map(([, rule, title]) => ({ rule: rule as Rule, title }));
 
 test("the guide has each rule, in order", () => {

@@ -1,4 +1,4 @@
-/** `docs/from-ixjs.md`: its code runs here; its numbers are measured by `test/adapters/ix/demand.test.ts`. */
+/** `docs/14-from-ixjs.md`: its code runs here; its numbers are measured by `test/adapters/ix/demand.test.ts`. */
 import { consumer, fromIterable, pipeline } from "sluice";
 import { fromIx, throughIx, toIx } from "sluice/ix";
 import { from } from "ix/asynciterable";
@@ -11,7 +11,7 @@ import { paragraphsMissing } from "./fences.ts";
 const text = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");
 
 test("shows code as it is run here, in less than 120 lines", () => {
-  const guide = text("../../docs/from-ixjs.md");
+  const guide = text("../../docs/14-from-ixjs.md");
   expect(paragraphsMissing(guide, text("from-ixjs.test.ts"))).toEqual([]);
   expect(guide.split("\n").length).toBeLessThan(120);
 });

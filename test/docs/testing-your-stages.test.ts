@@ -1,4 +1,4 @@
-/** The code of `docs/testing-your-stages.md` runs here. */
+/** The code of `docs/09-testing-your-stages.md` runs here. */
 import { consumer, fromIterable, producer, producerConsumer, type Producer, type ProducerConsumer, type Subscribable } from "sluice";
 import { ConsumerProbe, ContractViolation, ProducerProbe, monitored, nonCompliantProducer, settle, wayInContract, type WayInSettings, type WayInSource } from "sluice/testing";
 import { readFileSync } from "node:fs";
@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { paragraphsMissing } from "./fences.ts";
 
 const text = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");
-const guide = text("../../docs/testing-your-stages.md");
+const guide = text("../../docs/09-testing-your-stages.md");
 
 test("the guide shows code as it is run here, in less than 200 lines", () => {
   expect(paragraphsMissing(guide, text("testing-your-stages.test.ts"))).toEqual([]);

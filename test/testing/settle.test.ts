@@ -1,4 +1,4 @@
-/** What stands in `docs/testing-your-stages.md` of fake timers is so. */
+/** What stands in `docs/09-testing-your-stages.md` of fake timers is so. */
 import { mock } from "node:test";
 import process from "node:process";
 import { afterEach, describe, expect, test, vi } from "vitest";

@@ -4,7 +4,7 @@
  *
  * Demand: one `next()` for each demanded event; with `lists` one after the other, as long as more events are demanded than
  * came. The first demand is the first touch. Sources and operators of IxJS that do not heed `next()` read ahead of it all
- * the same: see `docs/from-ixjs.md`.
+ * the same: see `docs/14-from-ixjs.md`.
  *
  * Overflow: none, nothing is read ahead. A list is taken whole; what of it was not demanded waits in the buffer.
  *

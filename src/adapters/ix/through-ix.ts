@@ -6,7 +6,7 @@
  * read from them; with `lists` they get them whole.
  *
  * Overflow: at most `maxDemand` events wait for the operators. What those read ahead, and gather, is theirs: see
- * `docs/from-ixjs.md`.
+ * `docs/14-from-ixjs.md`.
  *
  * Completion and errors: the end of the operators ends the stage and leaves the producers, whether those have ended or not.
  * What the operators throw fails the stage with the same object. An error of a producer is thrown into them, by `next()`, as

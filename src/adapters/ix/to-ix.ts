@@ -5,7 +5,7 @@
  * default, and an item is a list of events as it came.
  *
  * Overflow: at most `maxDemand` events are on their way or wait here. What operators of IxJS read ahead is theirs: see
- * `docs/from-ixjs.md`.
+ * `docs/14-from-ixjs.md`.
  *
  * Completion and errors: a normal end is the end; an error is thrown as the same object, after what came before, a stop of
  * the producer as a `StoppedError`.

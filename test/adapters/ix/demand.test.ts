@@ -1,4 +1,4 @@
-/** How many events operators of IxJS pull from a producer for one ask: `docs/from-ixjs.md` has the numbers. */
+/** How many events operators of IxJS pull from a producer for one ask: `docs/14-from-ixjs.md` has the numbers. */
 import { readFileSync } from "node:fs";
 import { from, never, of, type AsyncIterableX } from "ix/asynciterable";
 import { batch, buffer, bufferCountOrTime, concatMap, debounce, distinct, filter, flatMap, groupBy, map, mergeAll, orderBy, pairwise, publish, scan, skip, switchMap, take, takeLast, tap, throttle } from "ix/asynciterable/operators";
@@ -10,7 +10,7 @@ import { settle } from "sluice/testing";
 import { range } from "../../core/support/range.ts";
 
 const COUNT = 20_000;
-const guide = readFileSync(new URL("../../../docs/from-ixjs.md", import.meta.url), "utf8");
+const guide = readFileSync(new URL("../../../docs/14-from-ixjs.md", import.meta.url), "utf8");
 
 /** A producer of 20,000 events that counts the demand for them. */
 function counted(): { readonly stage: Producer<number>; readonly pulled: () => number } {
