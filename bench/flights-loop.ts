@@ -9,8 +9,8 @@ import { parse } from "csv-parse/sync";
 import type { Airport } from "../examples/flights/airports.ts";
 import { csvLine, DelayTable, HEADER } from "../examples/flights/delay-table.ts";
 import { openFlights } from "../examples/flights/flights-file.ts";
-import { dataset } from "../examples/flights/options.ts";
 import { Totals } from "../examples/flights/totals.ts";
+import { dataset } from "../examples/program/dataset.ts";
 
 /** `--quiet` is taken for the sake of the same command line. */
 const { input, out } = parseArgs({

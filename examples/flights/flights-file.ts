@@ -3,7 +3,7 @@ import { open, type FileHandle } from "node:fs/promises";
 import { parquetMetadataAsync, parquetScan, type AsyncBuffer, type FileMetaData, type ParquetScan } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 
-import { Failure, systemReason } from "./failure.ts";
+import { Failure, systemReason } from "../program/failure.ts";
 
 /** The columns of one row group, as decoded. A 64-bit column decodes to bigints. */
 export interface FlightColumns {

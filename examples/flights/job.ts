@@ -3,16 +3,17 @@ import { createGzip } from "node:zlib";
 import { pipeline, type Snapshot } from "sluice";
 import { fromReadable, intoWritable, throughDuplex } from "sluice/node";
 
+import { dataset } from "../program/dataset.ts";
+import { Failure, Interrupted, systemReason } from "../program/failure.ts";
+import { seconds, whole } from "../program/format.ts";
+import { openOutput } from "../program/output.ts";
 import { readAirports, type Airport } from "./airports.ts";
 import { counting } from "./counting.ts";
 import { DelayTable, type Delays } from "./delay-table.ts";
-import { Failure, systemReason } from "./failure.ts";
 import { openFlights } from "./flights-file.ts";
 import { flights } from "./flights.ts";
-import { seconds, whole } from "./format.ts";
 import { join } from "./join.ts";
-import { dataset, type Options } from "./options.ts";
-import { openOutput } from "./output.ts";
+import type { Options } from "./options.ts";
 import { noProgress, showProgress } from "./progress.ts";
 
 /** As many as the picture in report.ts has room for. */
@@ -24,11 +25,6 @@ export interface Result {
   readonly ms: number;
   /** In the order of the flow. */
   readonly stages: readonly Snapshot[];
-}
-
-/** The job was told to stop, which it did. */
-export class Interrupted extends Failure {
-  override readonly name = "Interrupted";
 }
 
 /**

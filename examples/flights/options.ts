@@ -1,7 +1,5 @@
-import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
-
-import { Failure } from "./failure.ts";
+import { integerOf, parseOptions } from "../program/command-line.ts";
+import { dataset } from "../program/dataset.ts";
 
 export interface Options {
   readonly input: string;
@@ -25,48 +23,22 @@ export const USAGE = `Counts the delays of flights by origin airport.
   --help           show this
 `;
 
-/** The file of that name in the package vega-datasets, which exports its code only. */
-export function dataset(name: string): string {
-  return fileURLToPath(new URL(`../data/${name}`, import.meta.resolve("vega-datasets")));
-}
-
 /** Reads the command line: the options, or `"help"`. Throws a Failure that says what is wrong with it. */
 export function readOptions(args: readonly string[]): Options | "help" {
-  const given = parse(args);
+  const given = parseOptions(args, {
+    input: { type: "string" },
+    out: { type: "string" },
+    limit: { type: "string" },
+    "max-demand": { type: "string" },
+    quiet: { type: "boolean" },
+    help: { type: "boolean", short: "h" },
+  });
   if (given.help === true) return "help";
   return {
     input: given.input ?? dataset("flights-3m.parquet"),
     out: given.out ?? "out/delays.csv.gz",
-    limit: given.limit === undefined ? Infinity : positive("--limit", given.limit),
-    maxDemand: given["max-demand"] === undefined ? 1000 : positive("--max-demand", given["max-demand"]),
+    limit: given.limit === undefined ? Infinity : integerOf("--limit", given.limit),
+    maxDemand: given["max-demand"] === undefined ? 1000 : integerOf("--max-demand", given["max-demand"]),
     quiet: given.quiet === true,
   };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        input: { type: "string" },
-        out: { type: "string" },
-        limit: { type: "string" },
-        "max-demand": { type: "string" },
-        quiet: { type: "boolean" },
-        help: { type: "boolean", short: "h" },
-      },
-    }).values;
-  } catch (error) {
-    // The first sentence names the option; those after it explain the conventions of command lines.
-    const [sentence = ""] = String(error instanceof Error ? error.message : error).split(/\.\s|\n/);
-    throw new Failure(`${sentence}; --help lists the options`, { cause: error });
-  }
-}
-
-function positive(option: string, text: string): number {
-  const value = /^\d+$/.test(text) ? Number(text) : 0;
-  if (!Number.isSafeInteger(value) || value < 1) {
-    throw new Failure(`expected ${option} to be an integer of at least 1, got: ${text}`);
-  }
-  return value;
 }

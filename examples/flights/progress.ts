@@ -3,7 +3,7 @@ import { distinctUntilChanged, filter, from, map, sampleTime, type Observable } 
 import { producer } from "sluice";
 import { toObservable } from "sluice/rxjs";
 
-import { whole } from "./format.ts";
+import { whole } from "../program/format.ts";
 
 /** Shows how many flights have been read. */
 export interface Progress extends AsyncDisposable {

@@ -1,8 +1,8 @@
 import Table from "cli-table3";
 import type { Snapshot } from "sluice";
 
+import { megabytes, percent, seconds, whole } from "../program/format.ts";
 import { minutes, type Delays } from "./delay-table.ts";
-import { megabytes, percent, seconds, whole } from "./format.ts";
 import type { Result } from "./job.ts";
 
 const SHOWN_ROWS = 10;

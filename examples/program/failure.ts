@@ -5,6 +5,11 @@ export class Failure extends Error {
   override readonly name: string = "Failure";
 }
 
+/** The program was told to stop, which it did. */
+export class Interrupted extends Failure {
+  override readonly name = "Interrupted";
+}
+
 /** Why the operating system refused: "no such file or directory" rather than ENOENT and a path. */
 export function systemReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
