@@ -1,40 +1,15 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 
 import { describe, expect, test } from "vitest";
 
-const program = fileURLToPath(new URL("../../build/examples/flights/main.js", import.meta.url));
+import { runExample, temporaryFolder } from "./running.ts";
+
 const dataset = join(createRequire(import.meta.url).resolve("vega-datasets"), "../../data/flights-3m.parquet");
 
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs the program in a folder of its own, which `meanwhile` may act on. */
-async function run(folder: string, args: readonly string[], meanwhile?: (child: ChildProcess) => void): Promise<Ended> {
-  const child = spawn(process.execPath, [program, ...args], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
-  const code = new Promise<number | null>((resolve, reject) => child.once("error", reject).once("close", resolve));
-  meanwhile?.(child);
-  const [stdout, stderr] = await Promise.all([child.stdout.closed ? "" : text(child.stdout), text(child.stderr)]);
-  return { code: await code, stdout, stderr };
-}
-
-interface Folder extends AsyncDisposable {
-  readonly path: string;
-}
-
-async function temporaryFolder(): Promise<Folder> {
-  const path = await mkdtemp(join(tmpdir(), "sluice-flights-"));
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
-}
+const run = runExample.bind(undefined, "flights");
 
 async function readLines(path: string): Promise<string[]> {
   return gunzipSync(await readFile(path)).toString().trimEnd().split("\n");
