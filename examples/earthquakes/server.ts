@@ -66,7 +66,10 @@ export class QuakeServer {
     if (this.#served.size >= MAX_CLIENTS) return refuse(response, 503, `there are ${MAX_CLIENTS} clients already`);
     const client: Client = { name: `client ${this.clients.length + 1}`, paceMs, sent: 0, superseded: 0 };
     this.clients.push(client);
-    const served = serveClient(this.#feed, client, response, this.#signal).finally(() => this.#served.delete(served));
+    const served = serveClient(this.#feed, client, response, this.#signal)
+      // Its connection is broken, and the others go on.
+      .catch((error: unknown) => console.error(client.name, error))
+      .finally(() => this.#served.delete(served));
     this.#served.add(served);
   }
 }
