@@ -4,6 +4,7 @@ import { transform } from "./middles/transform.ts";
 import { duplex, duplexBytes } from "./middles/duplex.ts";
 import { ix } from "./middles/ix.ts";
 import { processor } from "./middles/processor.ts";
+import { operators, trackedOperators } from "./middles/operators.ts";
 import { asWayIn, asWayOut } from "./middles/middle.ts";
 import type { WayIn, WayOut } from "./ways.ts";
 import { emitter, eventTarget } from "./ways-in/emitters.ts";
@@ -58,6 +59,8 @@ export const WAYS_IN: readonly WayIn[] = [
   asWayIn(transform),
   asWayIn(ix),
   asWayIn(processor),
+  asWayIn(operators),
+  asWayIn(trackedOperators),
 ];
 
 export const WAYS_OUT: readonly WayOut[] = [
@@ -86,6 +89,8 @@ export const WAYS_OUT: readonly WayOut[] = [
   asWayOut(transform),
   asWayOut(ix),
   asWayOut(processor),
+  asWayOut(operators),
+  asWayOut(trackedOperators),
   stageAsTransform,
 ];
 
