@@ -21,6 +21,8 @@ const share: Section = {
     job("one async generator", "async-generators", async () => (await import("../cases/share/async-generator.ts")).run),
     job("array loops", "loops", async () => (await import("../cases/share/loops.ts")).run),
     job("effect", "effect", async () => (await import("../cases/share/effect.ts")).run),
+    job("node, four Writables", "node", async () => (await import("../cases/share/node.ts")).run),
+    job("whatwg, four loops over one reader", "whatwg", async () => (await import("../cases/share/whatwg.ts")).run),
   ].map(speedCase),
   targets: [
     speedTarget("sluice 1000/500", "one async generator", 0.08),
@@ -37,6 +39,8 @@ const broadcast: Section = {
     job("rxjs Subject", "rxjs", async () => (await import("../cases/broadcast/rxjs.ts")).run),
     job("array loops", "loops", async () => (await import("../cases/broadcast/loops.ts")).run),
     job("effect", "effect", async () => (await import("../cases/broadcast/effect.ts")).run),
+    job("node, four pipes", "node", async () => (await import("../cases/broadcast/node.ts")).run),
+    job("whatwg tee", "whatwg", async () => (await import("../cases/broadcast/whatwg.ts")).run),
   ].map(speedCase),
   targets: [speedTarget("sluice 1000/500", "rxjs Subject", 0.2), speedTarget("sluice 10/5", "rxjs Subject", 0.5)],
 };

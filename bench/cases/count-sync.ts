@@ -1,0 +1,3 @@
+export function* countSync(events: number): Generator<number> {
+  for (let n = 0; n < events; n++) yield n;
+}
