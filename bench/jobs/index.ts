@@ -1,5 +1,6 @@
 import type { Job } from "../harness/case.ts";
 import { flights } from "./flights.ts";
+import { growth } from "./growth.ts";
 import { heap } from "./heap.ts";
 import { j1 } from "./j1.ts";
 import { j2 } from "./j2.ts";
@@ -10,4 +11,4 @@ import { j6 } from "./j6.ts";
 import { j7 } from "./j7.ts";
 
 /** All jobs, in the order in which `npm run bench` without a name runs them. */
-export const jobs: readonly Job[] = [j1, j2, j3, j4, j5, j6, j7, heap, flights];
+export const jobs: readonly Job[] = [j1, j2, j3, j4, j5, j6, j7, growth, heap, flights];

@@ -45,40 +45,5 @@ const broadcast: Section = {
   targets: [speedTarget("sluice 1000/500", "rxjs Subject", 0.2), speedTarget("sluice 10/5", "rxjs Subject", 0.5)],
 };
 
-const CONSUMERS = [1, 10, 100, 1000];
-
-/** To start and end 1,000 consumers takes as long as to give them a million events. */
-const least = 5_000_000;
-
-const named = (consumers: number): string => `${consumers} ${consumers === 1 ? "consumer" : "consumers"}`;
-
-const growthOfShare: Section = {
-  name: "J3 share, growth",
-  title: "an event of one producer, by how many consumers share them at 10/5",
-  cases: CONSUMERS.map((consumers) => speedCase({ ...job(named(consumers), "sluice", among(consumers, 10, 5)), least })),
-  targets: CONSUMERS.slice(1).map((consumers) => speedTarget(named(consumers), named(1), 2)),
-};
-
-/** The events of the source when all consumers together get so many. */
-const each = (deliveries: number, consumers: number): number => Math.ceil(deliveries / consumers);
-
-const growthOfBroadcast: Section = {
-  name: "J3 broadcast, growth",
-  title: "an event for one consumer, by how many consumers get all of them at 10/5",
-  cases: CONSUMERS.map((consumers) =>
-    speedCase({
-      name: named(consumers),
-      by: "sluice",
-      load: async () => {
-        const run = await to(consumers, 10, 5)();
-        return (deliveries) => run(each(deliveries, consumers));
-      },
-      expected: (deliveries) => sumOfAll(each(deliveries, consumers)),
-      least,
-    }),
-  ),
-  targets: CONSUMERS.slice(1).map((consumers) => speedTarget(named(consumers), named(1), 1.5)),
-};
-
-/** One producer and several consumers: sharing, broadcast, and what more consumers cost. */
-export const j3: Job = { name: "j3", sections: [share, broadcast, growthOfShare, growthOfBroadcast] };
+/** One producer and several consumers: sharing and broadcast. What more consumers cost is in `growth`. */
+export const j3: Job = { name: "j3", sections: [share, broadcast] };

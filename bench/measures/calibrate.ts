@@ -6,6 +6,14 @@ export type Run = (events: number) => number | Promise<number>;
 /** Up to here every sum in the benches is an exact double, and every event a small integer. */
 const MOST_EVENTS = 100_000_000;
 
+/** The fewest and the most events that a run may have. */
+export interface Counts {
+  /** Default 1,000. */
+  readonly least?: number;
+  /** Default 100,000,000. */
+  readonly most?: number;
+}
+
 /** Runs shorter than this say nothing: the JIT is still warming. */
 const TELLING_MS = 100;
 
@@ -32,22 +40,19 @@ export class CheckedRun {
     return elapsed;
   }
 
-  /** Finds the number of events that takes about `ms`, and is warm afterwards: never fewer than `least`. */
-  async calibrate(ms: number, least = 1000): Promise<number> {
+  /** Finds the number of events that takes about `ms`, and is warm afterwards. */
+  async calibrate(ms: number, { least = 1000, most = MOST_EVENTS }: Counts = {}): Promise<number> {
+    const scaled = (events: number, factor: number): number => Math.max(least, Math.min(Math.ceil(events * factor), most));
     let events = least;
     let elapsed = await this.time(events);
-    while (elapsed < TELLING_MS && events < MOST_EVENTS) {
-      events = Math.min(events * 4, MOST_EVENTS);
+    while (elapsed < TELLING_MS && events < most) {
+      events = scaled(events, 4);
       elapsed = await this.time(events);
     }
     for (let again = 0; again < 2; again++) {
-      events = Math.max(least, scale(events, Math.max(ms / 8, TELLING_MS) / elapsed));
+      events = scaled(events, Math.max(ms / 8, TELLING_MS) / elapsed);
       elapsed = await this.time(events);
     }
-    return Math.max(least, scale(events, ms / elapsed));
+    return scaled(events, ms / elapsed);
   }
-}
-
-function scale(events: number, factor: number): number {
-  return Math.max(1, Math.min(Math.ceil(events * factor), MOST_EVENTS));
 }

@@ -1,5 +1,5 @@
 import type { Case, RatioTarget, TimedRun } from "../harness/case.ts";
-import { CheckedRun, type Run } from "./calibrate.ts";
+import { CheckedRun, type Counts, type Run } from "./calibrate.ts";
 
 const FIGURE = "ns an event";
 
@@ -13,20 +13,20 @@ const LEAST_MS = 200;
  */
 const CALIBRATED_MS = 500;
 
-export interface SpeedCase {
+export interface SpeedCase extends Counts {
   readonly name: string;
   readonly by: string;
   /** Imports the case; called in its own process only, so that no peer sees the code of another. */
   readonly load: () => Promise<Run>;
   /** The sum that so many events must give. */
   readonly expected: (events: number) => number;
-  /** The fewest events of a run, where what has to start first would take most of a shorter one. Default 1,000. */
-  readonly least?: number;
+  /** How many hops an event makes: the figure is that of one. Default 1. */
+  readonly hops?: number;
 }
 
 /** How long a source event takes. */
-export function speedCase({ name, by, load, expected, least }: SpeedCase): Case {
-  return { name, by, prepare: async () => prepare(new CheckedRun(await load(), expected), least) };
+export function speedCase(speed: SpeedCase): Case {
+  return { name: speed.name, by: speed.by, prepare: () => prepare(speed) };
 }
 
 /** The minimum of ours over the median of the peer. */
@@ -34,8 +34,9 @@ export function speedTarget(ours: string, peer: string, atMost: number): RatioTa
   return { type: "ratio", figure: FIGURE, ours, peer, atMost };
 }
 
-async function prepare(run: CheckedRun, least?: number): Promise<TimedRun> {
-  const events = await run.calibrate(CALIBRATED_MS, least);
+async function prepare({ load, expected, hops = 1, ...counts }: SpeedCase): Promise<TimedRun> {
+  const run = new CheckedRun(await load(), expected);
+  const events = await run.calibrate(CALIBRATED_MS, counts);
   return async () => {
     let elapsed = 0;
     let rounds = 0;
@@ -44,6 +45,6 @@ async function prepare(run: CheckedRun, least?: number): Promise<TimedRun> {
       elapsed += await run.time(events);
       rounds++;
     } while (elapsed < LEAST_MS);
-    return { [FIGURE]: (elapsed * 1e6) / (rounds * events) };
+    return { [FIGURE]: (elapsed * 1e6) / (rounds * events * hops) };
   };
 }
