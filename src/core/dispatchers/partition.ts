@@ -73,6 +73,11 @@ interface Place<Event> {
   readonly queue: Queue<{ readonly event: Event } | Mark>;
 }
 
+interface Routes<Event> {
+  readonly routes: readonly { readonly place: Place<Event> | undefined; readonly event: Event }[];
+  readonly places: Iterable<Place<Event>>;
+}
+
 class PartitionDispatcher<Event> implements Dispatcher<Event> {
   readonly options = ["partition"];
   readonly #host: DispatcherHost;
@@ -131,7 +136,7 @@ class PartitionDispatcher<Event> implements Dispatcher<Event> {
   }
 
   dispatch(events: readonly Event[]): number {
-    const routes = this.#route(events);
+    const { routes, places } = this.#route(events);
     let dropped = 0;
     for (const { place, event } of routes) {
       if (place === undefined) dropped += 1;
@@ -141,7 +146,8 @@ class PartitionDispatcher<Event> implements Dispatcher<Event> {
       }
     }
     if (dropped > 0) this.#host.dropped(dropped);
-    for (const place of this.#places.values()) this.#deliver(place);
+    // Not all of them: with 1,000 partitions an event cost 19 times as much.
+    for (const place of places) this.#deliver(place);
     return routes.length;
   }
 
@@ -160,10 +166,10 @@ class PartitionDispatcher<Event> implements Dispatcher<Event> {
   }
 
   /**
-   * Where the first events go, as many as there is demand for, up to the first whose queue is full. Nothing is changed yet:
-   * a hash that throws leaves nothing half done.
+   * Where the first events go, as many as there is demand for, up to the first whose queue is full, and the places that get
+   * some. Nothing is changed yet: a hash that throws leaves nothing half done.
    */
-  #route(events: readonly Event[]): readonly { readonly place: Place<Event> | undefined; readonly event: Event }[] {
+  #route(events: readonly Event[]): Routes<Event> {
     const { capacity } = this;
     const hash = this.#hash;
     const routes: { place: Place<Event> | undefined; event: Event }[] = [];
@@ -187,7 +193,7 @@ class PartitionDispatcher<Event> implements Dispatcher<Event> {
       routes.push({ place, event: route.event });
       kept += 1;
     }
-    return routes;
+    return { routes, places: added.keys() };
   }
 
   /** Sends what is open. A mark on the way ends the list; one that has come first needs no demand. */
