@@ -56,9 +56,9 @@ export function asProcessor<In, Out>(producerConsumer: ProducerConsumer<In, Out>
 function subscriberOf<In>(consumer: Consumer<In>, { maxDemand, minDemand, cancel, ...others }: AsSubscriberOptions): Subscriber<In> {
   for (const name of Object.keys(others)) throw new BadOptionError("the options of asSubscriber", "among maxDemand, minDemand, cancel", name);
   const { stage, receiving } = receivingStage<In>("asSubscriber", { name: `the publisher of ${consumer.name}` });
-  const subscription = consumer.subscribe(stage, { maxDemand, minDemand, cancel });
+  const { closed } = consumer.subscribe(stage, { maxDemand, minDemand, cancel });
   // Of a consumer that has ended the stage hears nothing; it would hold the Publisher for ever.
-  void subscription.closed.then(() => stage.stop());
+  void closed.then(() => stage.stop());
   return {
     onSubscribe: (subscription) => receiving.onSubscribe(subscription),
     onNext: (event) => receiving.onNext(event),

@@ -3,6 +3,7 @@ import type { Mutant } from "./breaking.ts";
 
 const IN = "async iterable";
 const OUT = "for await";
+const HAND = "AsyncIterableX, by hand";
 
 export const MUTANTS: readonly Mutant[] = [
   // ---- fromIterable
@@ -52,5 +53,31 @@ export const MUTANTS: readonly Mutant[] = [
   { name: "intoWritableStream closes its stream where its producer fails", file: "adapters/web/stream-writing", find: "writer.abort(told)", put: "writer.close()", wayIn: IN, wayOut: "WritableStream", fault: 3 },
   { name: "intoWritableStream keeps the lock", file: "adapters/web/stream-writing", find: "this.#writer?.releaseLock()", put: "void this.#writer", wayIn: IN, wayOut: "WritableStream", fault: 1 },
   { name: "asWritableStream loses the error of who writes", file: "adapters/web/stream-intake", find: /this\.#stage\.fail\(reason === undefined[^;]*;/, put: "this.#stage.complete();", wayIn: "asWritableStream", wayOut: OUT, fault: 3 },
+  // ---- IxJS
+  { name: "fromIx does not say why it leaves", file: "adapters/ix/departure", find: "iterator.return(...reason)", put: "iterator.return()", wayIn: HAND, wayOut: "next() x3", fault: 10 },
+  { name: "fromIx never aborts what is stuck", file: "adapters/ix/departure", find: "if (!hasSettled)", put: "if (hasSettled)", wayIn: "AsyncIterableX, operators", wayOut: OUT, fault: 26 },
+  { name: "fromIx does not wait for return()", file: "adapters/ix/from-ix", find: "return: (reason) => leave(iterator, () => controller.abort(reason), reason)", put: "return: (reason) => (leave(iterator, () => controller.abort(reason), reason), {})", wayIn: HAND, wayOut: OUT, fault: 22 },
+  { name: "toIx does not hand the signal on", file: "adapters/ix/face", find: "return this.#open(signal);", put: "return this.#open();", wayIn: IN, wayOut: "AsyncIterableX", fault: 17 },
+  { name: "toIx reads ahead", file: "adapters/ix/to-ix", find: "maxDemand: 1, minDemand: 0", put: "maxDemand: 9, minDemand: 0", wayIn: IN, wayOut: "AsyncIterableX", fault: 35 },
+  { name: "toIx gives lists where events are wanted", file: "adapters/ix/to-ix", find: "producer.events({ maxDemand: 1", put: "producer.batches({ maxDemand: 1", wayIn: IN, wayOut: "AsyncIterableX", fault: 2 },
+  { name: "throughIx makes an end of an error", file: "adapters/ix/ix-joint", find: "this.#output.fail(error);", put: "this.#output.complete();", wayIn: "producer, async > throughIx", wayOut: OUT, fault: 3 },
+  { name: "throughIx reads on although nobody wants more", file: "adapters/ix/ix-joint", find: "this.#wanted -= list.length;", put: "void list;", wayIn: IN, wayOut: "throughIx", fault: 35 },
+  { name: "throughIx takes the next list before it has read the last", file: "adapters/ix/feeding", find: "this.#handled = resolve;", put: "resolve();", wayIn: IN, wayOut: "throughIx", fault: 2 },
+  // ---- Reactive Streams
+  { name: "fromPublisher requests more than was demanded", file: "adapters/reactive-streams/receiving", find: "subscription.request(wanted);", put: "subscription.request(wanted + 2);", wayIn: "Publisher", wayOut: OUT, fault: 35 },
+  { name: "fromPublisher does not cancel", file: "adapters/reactive-streams/receiving", find: "subscription?.cancel();", put: "void subscription;", wayIn: "Publisher", wayOut: OUT, fault: 15 },
+  { name: "fromPublisher fails before the events that came first", file: "adapters/reactive-streams/receiving", find: /failed\(error\) \{\s+this\.#flush\(\);/, put: "failed(error) {", wayIn: "Publisher", wayOut: "consumer, sync", fault: 6 },
+  { name: "asSubscriber holds the Publisher of a stage that has ended", file: "adapters/reactive-streams/as-subscriber", find: "void closed.then(() => stage.stop());", put: "void closed;", wayIn: "asSubscriber", wayOut: OUT, fault: 25 },
+  { name: "asSubscriber makes an end of an error", file: "adapters/reactive-streams/receiving", find: /if \(this\.#end\(\)\)\s+this\.#stage\.fail\(error\);/, put: "if (this.#end()) this.#stage.complete();", wayIn: "asSubscriber", wayOut: OUT, fault: 3 },
+  { name: "asSubscriber hears nothing of the end", file: "adapters/reactive-streams/as-subscriber", find: "receiving.onComplete()", put: "undefined", wayIn: "asSubscriber", wayOut: OUT, fault: 1 },
+  { name: "toPublisher goes on behind a cancel", file: "adapters/reactive-streams/signalling", find: /this\.#close\(\);\s+void this\.#stage\?\.stop\(\);/, put: "this.#close();", wayIn: IN, wayOut: "Publisher", fault: 15 },
+  { name: "toPublisher asks for its whole window", file: "adapters/reactive-streams/signalling", find: "Math.max(this.missing, ", put: "Math.max(9, ", wayIn: IN, wayOut: "Publisher", fault: 35 },
+  { name: "toPublisher completes where its producer fails", file: "adapters/reactive-streams/signalling", find: "if (failure === undefined)", put: "if (failure !== null)", wayIn: IN, wayOut: "Publisher", fault: 3 },
+  { name: "intoSubscriber asks for what was signalled as well", file: "adapters/reactive-streams/signalling", find: "this.#open -= 1;", put: "void this;", wayIn: IN, wayOut: "intoSubscriber", fault: 35 },
+  { name: "intoSubscriber loses an event", file: "adapters/reactive-streams/signalling", find: "this.#next(event);", put: "void event;", wayIn: IN, wayOut: "intoSubscriber", fault: 2 },
+  { name: "intoSubscriber swallows what onComplete throws", file: "adapters/reactive-streams/signalling", find: /if \(reason\.type === "normal"\)\s+throw error;/, put: "void reason;", wayIn: IN, wayOut: "intoSubscriber", fault: 14 },
+  { name: "asProcessor has no window of its own", file: "adapters/reactive-streams/as-subscriber", find: "{ maxDemand, minDemand, cancel });", put: "{ cancel });", wayIn: IN, wayOut: "asProcessor", fault: 35 },
+  { name: "asProcessor loses the end of its Publisher", file: "adapters/reactive-streams/as-subscriber", find: "receiving.onComplete()", put: "undefined", wayIn: IN, wayOut: "asProcessor", fault: 1 },
+  { name: "asProcessor loses the error of its Publisher", file: "adapters/reactive-streams/as-subscriber", find: "receiving.onError(error)", put: "receiving.onComplete()", wayIn: IN, wayOut: "asProcessor", fault: 3 },
   { name: "a stage of two halves swallows the clean-up behind it", file: "core/joined", find: "throw this.#upFailure.error", put: "void this", wayIn: "producer, async > Duplex", wayOut: OUT, fault: 23 },
 ];

@@ -40,7 +40,7 @@ export const subscriber: WayOut = {
 
 function intoTaker(producer: Producer<unknown>, taker: Taker, settings: OutSettings): Far {
   const { maxDemand, minDemand, signal, closeWithinMs } = settings;
-  const stage = intoSubscriber<unknown>(taker, { name: "out", maxDemand, minDemand, signal, stopWithinMs: closeWithinMs });
+  const stage = intoSubscriber(taker, { name: "out", maxDemand, minDemand, signal, stopWithinMs: closeWithinMs });
   return new Subscribed(taker, settings, [stage], () => stage.subscribe(producer));
 }
 
