@@ -49,7 +49,7 @@ interface Socket {
 }
 
 const lines = (socket: Socket): Producer<string> =>
-  fromPush(
+  fromPush<string>(
     (intake) => {
       socket.listen((line) => intake.next(line));
       return () => socket.close();
