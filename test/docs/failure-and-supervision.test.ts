@@ -79,7 +79,8 @@ test("writers under a supervisor of their own fail alone, and the tree looks as 
   expect([shop.children.writers === writers, writers.children.writer2 === writer2]).toEqual([true, true]);
   orders.emit([orderOf(2, false), orderOf(3)]);
   await settle();
-  expect(describe(shop)).toBe(fencesOf(guide, "text")[0]);
+  const outputs = fencesOf(guide, "text");
+  expect(describe(shop)).toBe(outputs[0]);
   const stopped = shop.stop();
   // A write that hangs, until its deadline.
   await vi.advanceTimersByTimeAsync(5000);

@@ -3,7 +3,7 @@ import { consumer, fromIterable, producer, producerConsumer, type Producer, type
 import { ConsumerProbe, ContractViolation, ProducerProbe, monitored, nonCompliantProducer, settle, wayInContract, type WayInSettings, type WayInSource } from "sluice/testing";
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { paragraphsMissing } from "./fences.ts";
+import { fencesOf, paragraphsMissing } from "./fences.ts";
 
 const text = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");
 const guide = text("../../docs/09-testing-your-stages.md");
@@ -167,7 +167,8 @@ test("expectations that are not met tell what was said", async () => {
   await probe.ask(10);
   await source.emit(1, 2, 3);
   const error: unknown = await probe.expectBatch([[1, 2]]).catch((reason: unknown) => reason);
-  expect(String(error)).toBe(`ExpectationError: ${/```text\n([^]*?)```/.exec(guide)?.[1]?.trimEnd()}`);
+  const outputs = fencesOf(guide, "text");
+  expect(String(error)).toBe(`ExpectationError: ${outputs[0]}`);
 });
 
 /** As one would write it first: it reads what was demanded, and returns it. */
