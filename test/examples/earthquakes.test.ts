@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 
 import { broadcastDispatcher, producer, type PushProducer } from "sluice";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 
 import { feed } from "../../examples/earthquakes/feed.ts";
 import { line } from "../../examples/earthquakes/log.ts";
@@ -156,6 +156,8 @@ describe("a client", () => {
     await served.listeners(1);
     served.feed.emit(quakes);
     served.feed.complete();
+    // The server waits until it has got what was kept for it.
+    await served.server.close();
     const { quakes: got, end } = await heard;
     expect(latestIds(got)).toEqual(latestIds(quakes));
     // The first, and then what waits: at most one of each place at a time.
@@ -216,6 +218,7 @@ describe("a client", () => {
 
   test("that leaves frees all that it held, in the middle of its pace, too", async () => {
     await using served = await serve();
+    const complaints = vi.spyOn(console, "error");
     for (let round = 1; round <= 20; round++) {
       const controller = new AbortController();
       const responses = await Promise.all([0, 60_000].map((every) => fetch(`${served.at}/quakes?every=${every}`, { signal: controller.signal })));
@@ -229,6 +232,7 @@ describe("a client", () => {
     // Nobody is waited for: they have all gone.
     await served.server.close();
     expect(served.server.clients).toHaveLength(40);
+    expect(complaints).not.toHaveBeenCalled();
   });
 
   test("is told why it is refused", async () => {

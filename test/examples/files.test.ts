@@ -146,7 +146,15 @@ describe("what becomes of a file", () => {
     expect([...tally.deaths.values()]).toMatchObject([{ files: 1, reason: "no such file or directory", first: { attempts: 2 } }]);
   });
 
-  test("one that somebody is writing is read again", async () => {
+  test.runIf(process.platform === "linux")("one that has another size than it says is read again, as somebody may be writing it", async () => {
+    await using folder = await folderOf(1);
+    // It says 0.
+    await symlink("/proc/self/status", join(folder.root, "status"));
+    const { tally } = await measured(folder, [1]);
+    expect([...tally.deaths.values()]).toMatchObject([{ files: 1, reason: "changed while it was read", first: { attempts: 3 } }]);
+  });
+
+  test("one that somebody was writing is measured when it is whole", async () => {
     await using folder = await folderOf(1);
     const path = join(folder.root, "0.txt");
     let isWriting = true;
@@ -200,6 +208,19 @@ describe("a retry policy", () => {
 });
 
 describe("demand", () => {
+  test.runIf(process.platform === "linux")("a walk that is left has no folder open", async () => {
+    await using folder = await folderOf(40);
+    const open = (): Promise<string[]> => readdir("/proc/self/fd");
+    const before = (await open()).length;
+    for (let taken = 1; taken < 40; taken += 6) {
+      const paths = walk(folder.root);
+      for (let count = 0; count < taken; count++) await paths.next();
+      expect((await open()).length).toBeGreaterThan(before);
+      await paths.return();
+    }
+    expect((await open()).length).toBe(before);
+  });
+
   test("no more files are found than workers have at work", async () => {
     await using folder = await folderOf(40);
     const controller = new AbortController();
