@@ -1,32 +1,34 @@
 import { accessSync, constants, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
+import { Guard } from "./guard.ts";
 import { BenchError } from "./harness/case.ts";
-import { describeMachine } from "./harness/machine.ts";
+import { describeMachine, peerVersions } from "./harness/machine.ts";
 import { formatSection } from "./harness/print.ts";
 import { runSection, type SectionReport } from "./harness/run-section.ts";
 import { jobs } from "./jobs/index.ts";
-import { parseOptions, type Options } from "./options.ts";
+import { writeMarkdown, type Run } from "./markdown.ts";
+import { parseOptions, type Guarding, type Measuring } from "./options.ts";
 
-interface JobReport {
-  readonly name: string;
-  readonly sections: readonly SectionReport[];
-}
+/** Beside the source, as it is committed; this file is run from `build/bench`. */
+const RECORDED = new URL("../../bench/guard.json", import.meta.url);
 
 /** Returns whether every target is met. */
-async function main(options: Options): Promise<boolean> {
+async function measureJobs(options: Measuring): Promise<boolean> {
+  const { json, markdown, quick, peers } = options;
+  // Before the minutes of measuring, not after them.
+  if (json !== undefined) checkWritable("--json", json);
+  if (markdown !== undefined) checkWritable("--markdown", markdown);
   const date = new Date().toISOString();
   const machine = describeMachine();
-  // Before the minutes of measuring, not after them.
-  if (options.json !== undefined) checkWritable(options.json);
   console.log(`Node ${machine.node}, ${machine.cpu}, ${machine.cores} cores, ${date}`);
 
-  const reports: JobReport[] = [];
+  const reports: { name: string; sections: SectionReport[] }[] = [];
   for (const job of options.jobs) {
     const sections: SectionReport[] = [];
     for (const section of job.sections) {
       // Without any of the named peers there is nothing to compare.
-      if (!section.cases.some(({ by }) => options.peers?.includes(by) ?? true)) continue;
+      if (!section.cases.some(({ by }) => peers?.includes(by) ?? true)) continue;
       console.log(`\n${section.name}: ${section.title}\n`);
       const report = await runSection(job, section, options);
       console.log(formatSection(report));
@@ -35,30 +37,49 @@ async function main(options: Options): Promise<boolean> {
     reports.push({ name: job.name, sections });
   }
 
-  if (options.json !== undefined) {
-    const { quick, peers } = options;
-    const figures = { date, machine, options: { quick, peers: peers ?? "all" }, jobs: reports };
-    writeFileSync(options.json, `${JSON.stringify(figures, undefined, 2)}\n`);
-  }
-  const verdicts = reports.flatMap(({ sections }) => sections.flatMap((section) => section.verdicts));
-  const met = verdicts.filter((verdict) => verdict.met);
+  const run: Run = { date, machine, versions: peerVersions(), quick, jobs: reports };
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify({ ...run, peers: peers ?? "all" }, undefined, 2)}\n`);
+  if (markdown !== undefined) writeMarkdown(markdown, run);
   console.log("\nA ratio is our minimum over the median of the peer; more than one where a miss was measured again.");
+  return areMet(reports.flatMap(({ sections }) => sections));
+}
+
+/** Returns whether each ratio is as good as it was recorded, or nearly so. */
+async function guardRatios({ record }: Guarding): Promise<boolean> {
+  const guard = new Guard(jobs, RECORDED);
+  const tell = (line: string): void => console.log(line);
+  if (record) {
+    await guard.record(tell);
+    return true;
+  }
+  const isHeld = areMet(await guard.check(tell));
+  console.log("A ratio is our minimum over that of the peer; it may be 30 % above the recorded one.");
+  return isHeld;
+}
+
+function areMet(sections: readonly SectionReport[]): boolean {
+  const verdicts = sections.flatMap((section) => section.verdicts);
+  const met = verdicts.filter((verdict) => verdict.met);
   console.log(`${met.length} of ${verdicts.length} targets met`);
   return met.length === verdicts.length;
 }
 
-function checkWritable(file: string): void {
+function checkWritable(option: string, file: string): void {
   try {
     accessSync(dirname(file), constants.W_OK);
   } catch {
-    throw new BenchError(`expected --json to name a file in a folder that can be written, got: ${file}`);
+    throw new BenchError(`expected ${option} to name a file in a folder that can be written, got: ${file}`);
   }
 }
 
 try {
   const options = parseOptions(process.argv.slice(2), jobs);
-  const allMet = await main(options);
-  if (options.check && !allMet) process.exitCode = 1;
+  if (options.command === "guard") {
+    if (!(await guardRatios(options))) process.exitCode = 1;
+  } else {
+    const allMet = await measureJobs(options);
+    if (options.check && !allMet) process.exitCode = 1;
+  }
 } catch (error) {
   if (!(error instanceof BenchError)) throw error;
   console.error(error.message);

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { availableParallelism, cpus, totalmem } from "node:os";
 
 /** Where the figures come from: they mean nothing elsewhere, only their ratios do. */
@@ -19,4 +20,21 @@ export function describeMachine(): Machine {
     cores: availableParallelism(),
     memoryMB: Math.round(totalmem() / 2 ** 20),
   };
+}
+
+/** The libraries that are measured against, by their packages. */
+const PEERS = ["rxjs", "effect", "@most/core", "ix", "highland", "streaming-iterables", "p-map", "reactor-core-js", "rxjs-for-await"];
+
+/** The versions that are installed; without an entry where a package is not. */
+export function peerVersions(): Record<string, string> {
+  const versions: Record<string, string> = {};
+  for (const name of PEERS) {
+    try {
+      const file = new URL(`../../../node_modules/${name}/package.json`, import.meta.url);
+      versions[name] = (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+    } catch {
+      continue;
+    }
+  }
+  return versions;
 }

@@ -34,7 +34,7 @@ export async function eachShape(use: Use): Promise<void> {
     for (const [at, shape] of SHAPES.entries()) {
       let seen = 0;
       const note = (): void => void seen++;
-      // Code of its own, not one more closure of the same.
+      // oxlint-disable-next-line typescript/no-implied-eval -- code of its own, not one more closure of the same
       const change = new Function("note", `return (event) => { note(${round}, ${at}); return event; };`)(note) as (event: unknown) => unknown;
       await use(shape, change, (event) => event !== round || seen >= 0);
     }
