@@ -4,7 +4,7 @@ import { readdirSync } from "node:fs";
 
 const core = ["test/core", "test/properties", "test/conformance/conformance.test.ts", "test/testing/dispatcher-contract.test.ts"];
 /** Slow, or about the heap: they would say of a mutation what others say sooner. */
-const never = ["test/core/supervisor/churn.test.ts", "test/core/depth.test.ts", "test/core/supervisor/run-time.test.ts", "test/properties/references.test.ts"];
+const never = ["test/core/supervisor/churn.test.ts", "test/core/depth.test.ts", "test/properties/references.test.ts"];
 
 const inCore = (...names) => names.map((name) => `src/core/${name}.ts`);
 const adapter = (name) => ({

@@ -318,3 +318,58 @@ describe("a value in a message", () => {
     expect(show(proxy)).toBe("a value that cannot be shown");
   });
 });
+
+describe("the handle of a subscription", () => {
+  test("takes a demand that is a whole number, and no other", async () => {
+    const probe = new ProducerProbe<number>();
+    await using sink = consumer<number>(handler);
+    const subscription = sink.subscribe(probe.producer, { mode: "manual" });
+    for (const demand of [-1, 1.5, Number.NaN]) expect(() => subscription.ask(demand)).toThrow(`expected demand to be an integer of at least 0, got: ${demand}`);
+    subscription.ask(0);
+    await settle();
+    expect(probe.asked).toBe(0);
+  });
+
+  test("takes a reason, and nothing else, for its end", async () => {
+    const probe = new ProducerProbe<number>();
+    await using sink = consumer<number>(handler);
+    const subscription = sink.subscribe(probe.producer);
+    expect(() => subscription.cancel("enough" as never)).toThrow("expected the reason of a cancel to be");
+    void subscription.cancel({ type: "shutdown", reason: "enough" });
+    await probe.expectCancel({ type: "shutdown", reason: "enough" });
+  });
+});
+
+describe("the option replaces", () => {
+  const { producer: source } = new ProducerProbe<number>();
+
+  test.each<[unknown, string]>([
+    [7, "expected replaces to be an object with a subscription, got: 7"],
+    [null, "expected replaces to be an object with a subscription, got: null"],
+    [{}, "expected replaces to be an object with a subscription, got: "],
+    [{ subscription: undefined, reason: "enough" }, "expected replaces to be an object whose reason is "],
+    [{ subscription: undefined, reason: { type: "odd" } }, "expected replaces to be an object whose reason is "],
+  ])("is refused: %j", async (replaces, message) => {
+    await using sink = consumer<number>(handler);
+    expect(() => sink.subscribe(source, { replaces: replaces as never })).toThrow(message);
+  });
+
+  test("is given to subscribe, not to the start", async () => {
+    await using sink = consumer<number>(handler);
+    const subscription = sink.subscribe(source);
+    const error = refusal(consumer, { ...handler, subscribeTo: [{ to: source, replaces: { subscription } }] });
+    expect(error.message).toContain("expected replaces to be given to `subscribe`: a new consumer has no older subscription, got: ");
+  });
+});
+
+test("a wire that has ended takes no events: the producer is told, and it is reported", async () => {
+  const reports: unknown[] = [];
+  const probe = new ProducerProbe<number>({ name: "numbers" });
+  await using sink = consumer<number>({ ...handler, name: "sink", handleReport: (report) => reports.push(report) });
+  sink.subscribe(probe.producer, { cancel: "temporary" });
+  await settle();
+  await probe.complete();
+  await probe.emit(1);
+  expect(reports).toMatchObject([{ kind: "late-signal", partner: "numbers", signal: "events" }]);
+  expect(probe.cancels.at(-1)).toMatchObject({ reason: { error: { code: "SLUICE_UNKNOWN_SUBSCRIPTION", message: "sink is not subscribed to numbers" } } });
+});
