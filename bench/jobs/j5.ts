@@ -1,5 +1,6 @@
 import type { Job, Section } from "../harness/case.ts";
 import { speedCase, speedTarget } from "../measures/speed.ts";
+import { gate } from "./gate.ts";
 import { into, job, out, overAndBack } from "./over-boundaries.ts";
 
 const nodeOut = () => import("../cases/ways-out/node.ts");
@@ -97,4 +98,4 @@ const observable: Section = {
 };
 
 /** The way over each boundary and back. `for await` is a section of j1. */
-export const j5: Job = { name: "j5", sections: [readable, writable, whatwg, observable] };
+export const j5: Job = { name: "j5", sections: [readable, writable, whatwg, observable, ...gate] };

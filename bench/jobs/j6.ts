@@ -26,10 +26,13 @@ const stages = () => import("../cases/truth/stages.ts");
 const node = () => import("../cases/truth/node.ts");
 const whatwg = () => import("../cases/truth/whatwg.ts");
 const push = () => import("../cases/truth/push.ts");
+const operators = () => import("../cases/truth/operators.ts");
 const peers = () => import("../cases/truth/peers.ts");
 
 const wide = { maxDemand: 1000, minDemand: 500 };
 const narrow = { maxDemand: 10, minDemand: 5 };
+/** Of the subscription in front of operators of RxJS. */
+const WINDOW = 16;
 /** What a native consumer has in its hands, or a loop that asks for one at a time. */
 const ONE = 1;
 
@@ -112,6 +115,27 @@ export const j6: Job = {
         peer("RxJS concatMap", "rxjs", async () => (await peers()).rxjsConcatMap),
         peer("RxJS mergeMap, 8 at a time", "rxjs", async () => (await peers()).rxjsMergeMap(8)),
         peer("events.on", "node", async () => (await peers()).eventsOn),
+      ],
+    ),
+    // The window, the limits, and the output that the loop has in its hands: in events, those counted that were dropped or
+    // gathered on the way to the value that a limit counts.
+    section(
+      "operators of RxJS",
+      [
+        ours("mergeMap 8", WINDOW + 8 + 1, async () => (await operators()).gated("mergeMap", WINDOW)),
+        ours("filter, 1 in 10", WINDOW + 10, async () => (await operators()).gated("filter", WINDOW)),
+        ours("bufferCount 5", WINDOW + 5, async () => (await operators()).gated("bufferCount", WINDOW)),
+        ours("concatMap", WINDOW + 1 + 1, async () => (await operators()).gated("concatMap", WINDOW)),
+        ours("groupBy, concatMap in each of 3", WINDOW + 1 + 1, async () => (await operators()).gated("groupBy", WINDOW)),
+        ours("filter, mergeMap 8, bufferCount 5, concatMap", WINDOW + 8 * 2 + 10 + 10, async () => (await operators()).gated("mix", WINDOW)),
+      ],
+      [
+        peer("mergeMap 8 alone", "rxjs", async () => (await operators()).alone("mergeMap")),
+        peer("filter, 1 in 10, alone", "rxjs", async () => (await operators()).alone("filter")),
+        peer("bufferCount 5 alone", "rxjs", async () => (await operators()).alone("bufferCount")),
+        peer("concatMap alone", "rxjs", async () => (await operators()).alone("concatMap")),
+        peer("groupBy, concatMap in each of 3, alone", "rxjs", async () => (await operators()).alone("groupBy")),
+        peer("filter, mergeMap 8, bufferCount 5, concatMap, alone", "rxjs", async () => (await operators()).alone("mix")),
       ],
     ),
   ],

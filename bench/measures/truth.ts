@@ -63,6 +63,14 @@ export class Account {
     return !this.isDone;
   }
 
+  /** Takes a millisecond for an output that was made of so many events, in whatever order. */
+  async consumeSome(count: number): Promise<boolean> {
+    await setTimeout(PACE_MS);
+    if (this.isDone) return false;
+    this.#consumed += count;
+    return !this.isDone;
+  }
+
   /** A list, one after the other. */
   async consumeList(events: readonly number[]): Promise<boolean> {
     for (const event of events) if (!(await this.consume(event))) return false;
