@@ -1,13 +1,9 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { OUTLET, broadcastDispatcher, consumer, demandDispatcher, partitionDispatcher, producer, type DispatcherFactory, type PushProducer } from "sluice";
 import { ConsumerProbe, settle } from "sluice/testing";
+import { collect } from "../core/support/collect.ts";
 import { COSTLY, announce, parametersOf, runsOf, timeout } from "./runs.ts";
-
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
 
 const factories: readonly [kind: string, make: () => DispatcherFactory<object>][] = [
   ["demand", () => demandDispatcher()],

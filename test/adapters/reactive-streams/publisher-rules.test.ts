@@ -1,16 +1,12 @@
 /** Sections 1 and 3 of the Reactive Streams specification: what `toPublisher` gives, for each dispatcher. */
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { BadOptionError, SluiceError, StoppedError, broadcastDispatcher, fromIterable, producer, type Producer, type PushProducer } from "sluice";
 import { toPublisher, type Publisher, type Subscriber, type Subscription } from "sluice/reactive-streams";
 import { settle } from "sluice/testing";
+import { collect } from "../../core/support/collect.ts";
 import { range } from "../../core/support/range.ts";
 import { Uncaught } from "../../core/support/uncaught.ts";
 import { DISPATCHERS, Listener, counter } from "../support/reactive-streams.ts";
-
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
 
 const UNBOUNDED = Number.MAX_SAFE_INTEGER;
 
@@ -500,8 +496,11 @@ describe.each(DISPATCHERS)("a Publisher of a producer with a %s dispatcher", (_,
       };
       const gone = [await comeAndGo((ann) => ann.cancel()), await comeAndGo((ann) => ann.request(0))];
       await settle();
-      await new Promise<void>((resolve) => setImmediate(resolve));
-      collect();
+      // An engine may hold for a while what the last turn held.
+      for (let turns = 0; turns < 20 && gone.some((reference) => reference.deref() !== undefined); turns += 1) {
+        await new Promise<void>((resolve) => setImmediate(resolve));
+        collect();
+      }
       expect(gone.map((reference) => reference.deref())).toEqual([undefined, undefined]);
       expect(kept).toHaveLength(2);
       await stage.stop();

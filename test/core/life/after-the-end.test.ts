@@ -1,9 +1,8 @@
 import { getEventListeners } from "node:events";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { consumer, fromIterable, producer, producerConsumer, type ExitReason, type PushProducer, type Self, type Stage } from "sluice";
 import { ConsumerProbe, ProducerProbe, settle } from "sluice/testing";
 import { describe, expect, test } from "vitest";
+import { collect } from "../support/collect.ts";
 import { deferred } from "../support/deferred.ts";
 import { same } from "./same.ts";
 
@@ -227,14 +226,11 @@ describe("after the end", () => {
 });
 
 describe("an idle stage that nobody references is plain garbage:", { timeout: 30_000 }, () => {
-  setFlagsFromString("--expose-gc");
-  const gc = runInNewContext("gc") as () => void;
-
   async function isCollected(make: () => Promise<Stage> | Stage, most = 20): Promise<boolean> {
     const reference = await (async () => new WeakRef(await make()))();
     for (let turns = 0; turns < most && reference.deref() !== undefined; turns += 1) {
       await settle();
-      gc();
+      collect();
     }
     return reference.deref() === undefined;
   }

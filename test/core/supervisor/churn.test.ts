@@ -1,12 +1,8 @@
 import { getEventListeners } from "node:events";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { ADOPT, producer, supervisor, type Supervisor } from "sluice";
 import { describe, expect, test } from "vitest";
+import { collect } from "../support/collect.ts";
 import { turn } from "./diary.ts";
-
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
 
 const RESTARTS = 100_000;
 const MOST_GROWTH = 2 * 1024 * 1024;
