@@ -1,4 +1,4 @@
-/** `docs/through-rxjs.md`: its code runs here, its table knows every operator, and what it says is read is what is read. */
+/** `docs/07-through-rxjs.md`: its code runs here, its table knows every operator, and what it says is read is what is read. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import * as rx from "rxjs";
@@ -14,7 +14,7 @@ import { range } from "../core/support/range.ts";
 import { paragraphsMissing } from "./fences.ts";
 
 const text = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");
-const guide = text("../../docs/through-rxjs.md");
+const guide = text("../../docs/07-through-rxjs.md");
 
 test("the guide shows code as it is run here", () => {
   expect(paragraphsMissing(guide, text("through-rxjs.test.ts"))).toEqual([]);

@@ -1,4 +1,4 @@
-/** An example of every operator of RxJS, by where it goes: what `docs/through-rxjs.md` says in its table. */
+/** An example of every operator of RxJS, by where it goes: what `docs/07-through-rxjs.md` says in its table. */
 import type { MonoTypeOperatorFunction, OperatorFunction } from "rxjs";
 import * as operators7 from "rxjs/operators";
 import type { Rx } from "./versions.ts";
