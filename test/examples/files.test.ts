@@ -154,6 +154,15 @@ describe("what becomes of a file", () => {
     expect([...tally.deaths.values()]).toMatchObject([{ files: 1, reason: "changed while it was read", first: { attempts: 3 } }]);
   });
 
+  test("one whose worker is told to stop has no outcome: it goes back to the queue", async () => {
+    await using folder = await folderOf(0);
+    const controller = new AbortController();
+    const attempt = attempting({ attempts: 2, pauseMs: 1e6, isWorthwhile: () => true }, Infinity);
+    const outcome = attempt(join(folder.root, "nowhere"), "worker", controller.signal);
+    setImmediate(() => controller.abort());
+    await expect(outcome).rejects.toThrow();
+  });
+
   test("one that somebody was writing is measured when it is whole", async () => {
     await using folder = await folderOf(1);
     const path = join(folder.root, "0.txt");
