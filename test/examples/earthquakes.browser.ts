@@ -10,7 +10,7 @@ let browser: Browser;
 
 beforeAll(async () => {
   // Chromium has no sandbox for root.
-  browser = await chromium.launch({ executablePath: findChromium(), chromiumSandbox: process.getuid?.() !== 0 });
+  browser = await chromium.launch({ executablePath: findChromium(), chromiumSandbox: process.getuid?.() !== 0, args: ["--disable-background-networking"] });
 });
 
 afterAll(() => browser.close());

@@ -335,6 +335,14 @@ describe("a worker that crashes", () => {
   });
 });
 
+test("who writes the outcomes down and cannot ends the job with the reason, and no worker goes on", async () => {
+  await using folder = await folderOf(40);
+  // Where the checksums are written until they are complete.
+  await mkdir(join(folder.out, `SHA256SUMS.${process.pid}.part`), { recursive: true });
+  await expect(measured(folder, [2])).rejects.toThrow(`cannot write ${folder.out}/SHA256SUMS: illegal operation on a directory`);
+  expect(await readdir(folder.out)).toEqual([`SHA256SUMS.${process.pid}.part`]);
+});
+
 describe("a run", { timeout: 30_000 }, () => {
   test("stops cleanly on Ctrl-C, says what was done and exits with 130", async () => {
     await using folder = await temporaryFolder();
