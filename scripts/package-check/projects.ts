@@ -11,17 +11,17 @@ import { fromEvents } from "sluice/events";
 import { toIx } from "sluice/ix";
 import { toReadable } from "sluice/node";
 import { toPublisher } from "sluice/reactive-streams";
-import { throughOperators, toObservable } from "sluice/rxjs";
+import { sync, throughOperators, toObservable } from "sluice/rxjs";
 import { settle } from "sluice/testing";
 import { toReadableStream } from "sluice/web";
-import { map, type Observable } from "rxjs";
+import { map } from "rxjs";
 
 const seen: number[] = [];
 const evens = producerConsumer({
   subscribeTo: [fromIterable([0, 1, 2, 3, 4, 5, 6, 7, 8])],
   handleEvents: (events: readonly number[]) => events.filter((n) => n % 2 === 0),
 });
-await pipeline(evens, throughOperators((numbers: Observable<number>) => numbers.pipe(map((n) => 10 * n))), consumer<number>({ handleEvents: (events) => void seen.push(...events) }));
+await pipeline(evens, throughOperators(sync(map((n: number) => 10 * n))), consumer<number>({ handleEvents: (events) => void seen.push(...events) }));
 await settle();
 const used: readonly unknown[] = [fromEvents, toIx, toReadable, toPublisher, toObservable, toReadableStream];
 if (used.some((each) => typeof each !== "function")) throw new Error("expected every subpath to have its functions");
