@@ -23,6 +23,7 @@ export class Holders {
     this.#handled = handled;
   }
 
+  /** Whether nobody holds an event. */
   get isEmpty(): boolean {
     return this.#holders.size === 0;
   }
@@ -32,10 +33,12 @@ export class Holders {
     return (host) => new AcknowledgingDispatcher(inner(host), this);
   }
 
+  /** The consumer in this seat was sent something. */
   given(seat: object): void {
     this.#holders.add(seat);
   }
 
+  /** The consumer in this seat asks: it has handled what it was sent. Throws for a demand of more than one. */
   asks(seat: object, demand: number): void {
     if (demand > 1) throw asksForMany(this.#stage(), demand);
     if (this.#holders.delete(seat) && this.isEmpty) this.#handled();

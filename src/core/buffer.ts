@@ -9,6 +9,7 @@ export type BufferKeep<Event = unknown> = "first" | "last" | LatestBy<Event>;
 /** The latest event of each key is kept, in the place of the older one. Keys are the same as in a `Map`. */
 export interface LatestBy<in Event> {
   readonly type: "latestBy";
+  /** What an event is about: of two with the same key the newer one stays. */
   readonly key: (event: Event) => unknown;
 }
 

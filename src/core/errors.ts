@@ -29,7 +29,9 @@ export type SluiceErrorCode =
 
 /** The base of all errors that this library makes. An error of the user's is never wrapped in one. */
 export class SluiceError extends Error {
+  /** The name of its class. */
   override readonly name: string = "SluiceError";
+  /** What went wrong, for programs. */
   readonly code: SluiceErrorCode;
 
   constructor(code: SluiceErrorCode, message: string, options?: ErrorOptions) {
@@ -70,6 +72,7 @@ export class GaveUpError extends SluiceError {
   readonly child: string;
   /** How many restarts were allowed, in what time. */
   readonly maxRestarts: number;
+  /** In what time, in ms. */
   readonly withinMs: number;
 
   constructor(supervisor: string, child: string, { maxRestarts, withinMs }: { readonly maxRestarts: number; readonly withinMs: number }, last: ExitReason) {

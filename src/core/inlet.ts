@@ -23,10 +23,15 @@ export interface InletSettings {
 
 /** What became of the events that a stage received; received = queued + inCallback + handled + failed + lost + returned. */
 export interface InputCounts {
+  /** All that came from its producers. */
   readonly received: number;
+  /** Received, and not yet given to a callback. */
   readonly queued: number;
+  /** Given to a callback that has not settled. */
   readonly inCallback: number;
+  /** Their callback has settled. */
   readonly handled: number;
+  /** Their callback has thrown or rejected. */
   readonly failed: number;
   /** Thrown away by the end of this stage. */
   readonly lost: number;

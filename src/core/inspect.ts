@@ -12,9 +12,13 @@ export type StageState = "running" | "finishing" | "draining" | "stopping" | "en
 
 /** A stage at one moment. At every quiet moment its counts balance (law 7). */
 export interface Snapshot {
+  /** The label of the stage. */
   readonly name: string;
+  /** What it is. */
   readonly role: Role;
+  /** Where it is in its life. */
   readonly state: StageState;
+  /** Whom it waits for: its producers (`events`), its consumers (`demand`), its own `callback`. */
   readonly waitingFor: WaitState;
   /** The events that came in: of a consumer and a producerConsumer. */
   readonly input?: InputCounts & {

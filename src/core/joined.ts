@@ -26,6 +26,7 @@ export interface JoinedOptions<In, Out>
   extends Pick<StageOptions<Out, never>, "name" | "signal" | "stopWithinMs" | "timing" | "handleReport">,
     Omit<OutletOptions<Out, Out>, "demand">,
     WindowOptions {
+  /** Whom the input subscribes to at the start. Default nobody. */
   readonly subscribeTo?: readonly Target<In>[] | undefined;
   /** How long the end of the output waits for the other half, and for the producers, in ms. Default 1,000. */
   readonly closeWithinMs?: number | undefined;

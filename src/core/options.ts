@@ -55,13 +55,16 @@ export const milliseconds: Check = integer(0, 2_147_483_647);
 export const bound: Check = (value) =>
   value === Infinity ? undefined : integer(1)(value) && "an integer of at least 1, or Infinity";
 
+/** One of these values, compared as `includes` does. */
 export function oneOf(...values: readonly unknown[]): Check {
   const expected = `one of ${values.map((value) => JSON.stringify(value)).join(", ")}`;
   return (value) => (values.includes(value) ? undefined : expected);
 }
 
+/** A function, of whatever kind. */
 export const isFunction: Check = (value) => (typeof value === "function" ? undefined : "a function");
 export const isString: Check = (value) => (typeof value === "string" ? undefined : "a string");
+/** True or false. */
 export const isBoolean: Check = (value) => (typeof value === "boolean" ? undefined : "a boolean");
 export const isList: Check = (value) => (Array.isArray(value) ? undefined : "a list");
 export const anything: Check = () => undefined;

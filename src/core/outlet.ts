@@ -38,8 +38,11 @@ export interface OutletSettings<Out> {
 
 /** What became of the events that a stage emitted; emitted = delivered + buffered + discarded + dropped + lost. */
 export interface OutputCounts {
+  /** Returned by callbacks, or emitted. */
   readonly emitted: number;
+  /** Sent to consumers. */
   readonly delivered: number;
+  /** Waiting for demand. */
   readonly buffered: number;
   /** What the bound of the buffer cost. */
   readonly discarded: number;

@@ -32,6 +32,7 @@ export interface PauseResumeOptions {
   readonly low: number;
 }
 
+/** The policy that {@link pauseResume} makes. */
 export interface PauseResume extends PauseResumeOptions {
   readonly type: "pauseResume";
 }

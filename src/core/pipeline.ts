@@ -7,6 +7,7 @@ import { ADOPT, type ExitReason } from "./protocol.ts";
 import { tell } from "./report.ts";
 import type { Consumer, Producer, ProducerConsumer, Stage } from "./stages.ts";
 
+/** Options of {@link pipeline}. */
 export interface PipelineOptions {
   /** Stops all stages and rejects with its reason. */
   readonly signal?: AbortSignal | undefined;

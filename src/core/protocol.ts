@@ -16,6 +16,7 @@ export type ExitReason =
 
 /** One end of a wire. The scheduler calls `receive` once for each message, in the order in which they were posted. */
 export interface Port<in Message> {
+  /** Takes one message. It does not throw, and is not called while another `receive` runs. */
   receive(message: Message): void;
 }
 
@@ -45,7 +46,9 @@ export interface Subscribe {
  */
 export interface Cancel {
   readonly type: "cancel";
+  /** Whether the partner lives on (`cancel`) or has ended itself (`down`). */
   readonly kind: "cancel" | "down";
+  /** Why, as the one who says it sees it. */
   readonly reason: ExitReason;
   /** From a consumer that will give back what it has not handled: the producer confirms it, whatever its kind. */
   readonly returns?: true;
@@ -74,13 +77,16 @@ export interface Subscriber<in Event> extends Port<Downward<Event>> {
 
 /** Options of a subscription for the producer's dispatcher. */
 export interface DispatchOptions {
+  /** For a partition dispatcher: which partition. */
   readonly partition?: unknown;
+  /** For a broadcast dispatcher: which events. */
   readonly selector?: unknown;
   readonly [option: string]: unknown;
 }
 
 /** The side of a stage that consumers connect to. */
 export interface Outlet<out Event> {
+  /** The name of the producer, for reports. */
   readonly name: string;
   /** The names of the options that a subscription may give for the dispatcher. */
   readonly dispatchOptions: readonly string[];
@@ -110,6 +116,7 @@ export interface Wire<out Event> extends Port<Upward> {
 
 /** What can be subscribed to: a stage of this library, or a foreign one that keeps the protocol. */
 export interface Subscribable<out Event> {
+  /** Where consumers connect. */
   readonly [OUTLET]: Outlet<Event>;
 }
 

@@ -4,10 +4,12 @@ export class Queue<Value> {
   #head = 0;
   #length = 0;
 
+  /** How many values it holds. */
   get length(): number {
     return this.#length;
   }
 
+  /** Puts a value behind the last. */
   push(value: Value): void {
     if (this.#length === this.#ring.length) this.#grow();
     this.#ring[(this.#head + this.#length) & (this.#ring.length - 1)] = value;
@@ -41,6 +43,7 @@ export class Queue<Value> {
     return this.#ring[(this.#head + index) & (this.#ring.length - 1)] as Value;
   }
 
+  /** Forgets all values. */
   clear(): void {
     this.#ring = [undefined, undefined, undefined, undefined];
     this.#head = 0;

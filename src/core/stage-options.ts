@@ -78,6 +78,7 @@ export interface InletOptions extends WindowOptions {}
 /** How a stage that has producers handles events: in batches, or one by one. */
 export type Handlers<In, Out, Emitted> = BatchHandler<In, Out, Emitted> | EventHandlers<In, Out, Emitted>;
 
+/** Events in lists: the default, and the fast way. */
 export interface BatchHandler<In, Out, Emitted> {
   /** Gets the events of one subscription, at most `maxDemand - minDemand` of them. Nobody may change the list. */
   readonly handleEvents: (events: readonly In[], from: Subscription, self: Self<Emitted>) => Returned<Out>;
@@ -86,6 +87,7 @@ export interface BatchHandler<In, Out, Emitted> {
   readonly ordered?: undefined;
 }
 
+/** Events one by one, several calls at once if wanted. */
 export interface EventHandlers<In, Out, Emitted> {
   /** Gets one event, and behind `self` the subscription by which it came. */
   readonly handleEvent: (event: In, self: Self<Emitted>, from: Subscription) => Returned<Out>;
@@ -96,6 +98,7 @@ export interface EventHandlers<In, Out, Emitted> {
   readonly handleEvents?: undefined;
 }
 
+/** What a stage that has producers may say at their normal end. */
 export interface CompleteOption<Out, Emitted> {
   /**
    * Runs once, when the stage is about to end normally and all its events are handled; what it returns is emitted (totals,

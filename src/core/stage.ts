@@ -20,6 +20,7 @@ import { post, spend } from "./scheduler.ts";
 import { throwUnlessReceived } from "./unreceived.ts";
 import { hasReleased, watchForRelease } from "./warning.ts";
 
+/** What a stage is. */
 export type Role = "producer" | "producerConsumer" | "consumer";
 
 /** In this order; a stage never goes back. */
@@ -540,6 +541,7 @@ function isGenerator(value: unknown): boolean {
   return typeof value === "object" && value !== null && "next" in value && typeof value.next === "function";
 }
 
+/** Whether a value is a promise, or looks like one to `await`. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }

@@ -11,6 +11,7 @@ import type { Subscription } from "./subscription.ts";
 export interface Stage extends AsyncDisposable {
   /** A label for reports and errors; never looked up. */
   readonly name: string;
+  /** What it is. */
   readonly role: Role;
   /** Resolves once, with the way in which the stage ended; never rejects. Reading it counts as receiving an error end. */
   readonly closed: Promise<ExitReason>;
@@ -53,6 +54,7 @@ export interface Producer<out Out> extends Stage, Subscribable<Out>, AsyncIterab
   events(options?: ReadOptions): EventReader<Out>;
   /** Its events in lists, as they come: the fast way. A list holds at most `maxDemand - minDemand` events. */
   batches(options?: ReadOptions): EventReader<readonly Out[]>;
+  /** A loop that asks for one event at each `next()`, and for none before. */
   [Symbol.asyncIterator](): EventReader<Out>;
 }
 
@@ -105,7 +107,9 @@ export interface EventReader<out Result> extends AsyncIterableIterator<Result, u
   /** Leaves, with `value` as the reason: a stage that this stops is told of it. Resolves with the value. */
   return(): Promise<IteratorReturnResult<undefined>>;
   return<Value>(value: Value): Promise<IteratorReturnResult<Awaited<Value>>>;
+  /** Leaves with the error as the reason, and rejects with it. */
   throw(error?: unknown): Promise<IteratorResult<Result, undefined>>;
+  /** The reader itself. */
   [Symbol.asyncIterator](): EventReader<Result>;
 }
 

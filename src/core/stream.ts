@@ -30,6 +30,7 @@ export interface StreamOptions extends WindowOptions {
 
 /** The events of several producers, for `for await`: each loop subscribes anew. */
 export interface EventStream<out Event> extends AsyncIterable<Event> {
+  /** One more consumer of all the producers. */
   [Symbol.asyncIterator](): EventReader<Event>;
 }
 

@@ -39,6 +39,8 @@ export interface Consumption {
 
 /** Why a subscription ended: the partner cancelled it (`cancel`), or ended itself (`down`). */
 export interface CancelInfo {
+  /** Whether the partner lives on (`cancel`) or has ended (`down`). */
   readonly kind: "cancel" | "down";
+  /** Why; an error as the object that was thrown. */
   readonly reason: ExitReason;
 }

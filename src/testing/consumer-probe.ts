@@ -16,6 +16,7 @@ import { isSameReason, WireHistory, type ExpectationError } from "./expectation.
 import { settle } from "./settle.ts";
 import { endShown, reasonShown, shown } from "./showing.ts";
 
+/** Options of {@link ConsumerProbe}. */
 export interface ConsumerProbeOptions {
   /** Default `probe`. */
   readonly name?: string;
@@ -44,9 +45,13 @@ export interface ConsumerProbeOptions {
  * ```
  */
 export class ConsumerProbe<in out Event> implements Subscriber<Event> {
+  /** Its name. Default `probe`. */
   readonly consumer: string;
+  /** Who it is for the dispatcher. Default the probe itself. */
   readonly identity: object;
+  /** What it gives for the dispatcher. */
   readonly options: DispatchOptions;
+  /** Whether an error of the producer counts as received. Default true. */
   readonly receivesErrors: boolean;
   /** Each list that came, as it came. */
   readonly batches: (readonly Event[])[] = [];
@@ -56,6 +61,7 @@ export class ConsumerProbe<in out Event> implements Subscriber<Event> {
   readonly port: Port<Upward>;
   /** How many events were asked for, and how many have come, in total. */
   asked = 0;
+  /** How many events have come, in total. */
   delivered = 0;
   readonly #producer: string;
   readonly #history = new WireHistory();
@@ -95,6 +101,7 @@ export class ConsumerProbe<in out Event> implements Subscriber<Event> {
     return this.#history.lines;
   }
 
+  /** The producer's side: records a message. */
   receive(message: Downward<Event>): void {
     this.#next.push(message);
     this.#history.note(() => `${this.#producer} ${downShown(message)}`);
@@ -105,6 +112,7 @@ export class ConsumerProbe<in out Event> implements Subscriber<Event> {
     }
   }
 
+  /** Asks for so many more events; resolves when all stages are quiet. */
   ask(demand: number): Promise<void> {
     this.asked += demand;
     this.#history.note(() => `${this.consumer} asks for ${demand}`);
@@ -112,6 +120,7 @@ export class ConsumerProbe<in out Event> implements Subscriber<Event> {
     return settle();
   }
 
+  /** Leaves; resolves when all stages are quiet. Default reason: a shutdown. */
   cancel(reason: ExitReason = { type: "shutdown" }): Promise<void> {
     return this.#say({ type: "cancel", kind: "cancel", reason });
   }

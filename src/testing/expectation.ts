@@ -12,7 +12,9 @@ export class ExpectationError extends Error {
   override readonly name = "ExpectationError";
   /** What was said on the wire until then, the oldest first, as text. */
   readonly history: readonly string[];
+  /** What should have come. */
   readonly expected: unknown;
+  /** What came. */
   readonly actual: unknown;
 
   constructor(sentence: string, history: readonly string[], values?: { readonly expected: unknown; readonly actual: unknown }) {

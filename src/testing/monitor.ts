@@ -32,6 +32,7 @@ export type ProtocolRule =
   /** The producer goes on after its end. */
   | "after-end";
 
+/** Options of {@link monitored}. */
 export interface MonitorOptions {
   /** The most events that each subscription may have in flight: its `maxDemand`, if it asks automatically. Default: not checked. */
   readonly maxDemand?: number;
@@ -43,11 +44,13 @@ export interface MonitorOptions {
 
 /** What was heard on one wire. */
 export interface MonitoredWire {
+  /** The name of the consumer. */
   readonly consumer: string;
   /** What the consumer gave for the dispatcher. */
   readonly options: DispatchOptions;
   /** How many events the consumer has asked for, and how many it was sent. */
   readonly asked: number;
+  /** How many events the consumer was sent. */
   readonly delivered: number;
   /** The last messages, the oldest first, as text. */
   readonly history: readonly string[];
@@ -68,7 +71,9 @@ export interface Monitored<out Event> extends Subscribable<Event> {
 /** One side of a wire broke the protocol; `history` is what was said on it until then. */
 export class ProtocolViolation extends Error {
   override readonly name = "ProtocolViolation";
+  /** Which rule was broken. */
   readonly rule: ProtocolRule;
+  /** What was said on the wire until then, the oldest first, as text. */
   readonly history: readonly string[];
 
   constructor(rule: ProtocolRule, expectation: string, history: readonly string[]) {

@@ -2,6 +2,7 @@ import { NORMAL, OUTLET, post, type Downward, type ExitReason, type Outlet, type
 
 /** What is wrong with it. Without any of these it keeps the protocol. */
 export interface Misbehaviour<out Event> {
+  /** A label for reports. Default says that it is not compliant. */
   readonly name?: string;
   /** Sends so many events more than it was asked for, with each list. Default 0. */
   readonly excess?: number;

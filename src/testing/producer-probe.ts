@@ -16,6 +16,7 @@ import { ExpectationError, isSameReason, WireHistory } from "./expectation.ts";
 import { settle } from "./settle.ts";
 import { endShown, reasonShown, shown } from "./showing.ts";
 
+/** Options of {@link ProducerProbe}. */
 export interface ProducerProbeOptions {
   /** Default `probe`. */
   readonly name?: string;
@@ -40,6 +41,7 @@ export interface ProducerProbeOptions {
  */
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- the constructor defines it
 export class ProducerProbe<in out Event> {
+  /** Its name. Default `probe`. */
   readonly name: string;
   /** One for each subscription, in order. */
   readonly wires: ProbeWire<Event>[] = [];
@@ -89,6 +91,7 @@ export class ProducerProbe<in out Event> {
     return this.wire.outstanding;
   }
 
+  /** Sends one list with these events on the first wire; resolves when all stages are quiet. */
   emit(...events: readonly Event[]): Promise<void> {
     return this.wire.send(events);
   }
@@ -130,9 +133,13 @@ export interface ProducerProbe<in out Event> extends Subscribable<Event> {}
 
 /** The producer's end of one subscription. */
 export class ProbeWire<in out Event> implements Port<Upward> {
+  /** The consumer's end. */
   readonly subscriber: Subscriber<Event>;
+  /** The older wire that this one replaces, if it does. */
   readonly replaces: Subscribe["replaces"];
+  /** Each ask, as it came. */
   readonly asks: number[] = [];
+  /** Each cancel that came. */
   readonly cancels: Cancel[] = [];
   /** How many events were sent, in total. */
   delivered = 0;
@@ -162,6 +169,7 @@ export class ProbeWire<in out Event> implements Port<Upward> {
     return this.#history.lines;
   }
 
+  /** The consumer's side: records a message. */
   receive(message: Upward): void {
     this.#history.note(() => `${this.subscriber.consumer} ${upShown(message)}`);
     if (typeof message === "number") {
@@ -178,10 +186,12 @@ export class ProbeWire<in out Event> implements Port<Upward> {
     return this.post(events);
   }
 
+  /** Says the end; resolves when all stages are quiet. */
   end(kind: Cancel["kind"], reason: ExitReason): Promise<void> {
     return this.post({ type: "cancel", kind, reason });
   }
 
+  /** Sends any message, as it is; resolves when all stages are quiet. */
   post(message: Downward<Event>): Promise<void> {
     this.#history.note(() => `${this.#producer} ${"type" in message ? `says ${endShown(message)}` : `sends ${shown(message)}`}`);
     if (!("type" in message)) this.delivered += message.length;

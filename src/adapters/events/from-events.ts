@@ -19,6 +19,7 @@ import { BadOptionError, checkOption, fromPush, isFunction, type FromPushOptions
 import { isEmitter, isEventTarget, listen } from "./listening.ts";
 import type { EmitterLike, EventName, EventTargetLike, Listener } from "./shapes.ts";
 
+/** What emits events: an emitter of Node, an event target, and what has the methods of one of them. */
 export type EventSource = EmitterLike | EventTargetLike;
 
 /** Options of {@link fromEvents}: those of a producer, the overflow policy, and what ends it. */

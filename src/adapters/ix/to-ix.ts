@@ -26,6 +26,7 @@ export interface ToIxOptions extends Omit<ReadOptions, "signal"> {
   readonly lists?: false | undefined;
 }
 
+/** Options of {@link toIx} for lists as items. Default window 1000/500. */
 export interface ToIxListsOptions extends Omit<ReadOptions, "signal"> {
   /** An item is a list of events, of at most `maxDemand - minDemand`. Nobody may change it: other consumers may have it. */
   readonly lists: true;

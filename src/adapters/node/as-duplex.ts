@@ -32,11 +32,15 @@ export interface AsDuplexOptions extends SupplyOptions, InflowOptions {
   readonly name?: string | undefined;
   /** `false`: both halves are streams of bytes. Default true. */
   readonly objectMode?: boolean | undefined;
+  /** As `objectMode`, for the readable half alone. */
   readonly readableObjectMode?: boolean | undefined;
+  /** As `objectMode`, for the writable half alone. */
   readonly writableObjectMode?: boolean | undefined;
   /** How much each half holds, in events or bytes. Default that of Node. */
   readonly highWaterMark?: number | undefined;
+  /** As `highWaterMark`, for the readable half alone. */
   readonly readableHighWaterMark?: number | undefined;
+  /** As `highWaterMark`, for the writable half alone. */
   readonly writableHighWaterMark?: number | undefined;
   /** `false`: the writable half ends with the readable one. Default true. */
   readonly allowHalfOpen?: boolean | undefined;

@@ -38,6 +38,7 @@ import { isWriter, type StreamIterWriter } from "./iter-shapes.ts";
 
 /** Options of {@link intoStreamIterWriter}, beside those of a consumer. */
 export interface IntoStreamIterWriterOptions<In> extends Omit<ConsumerOptions, "handleComplete" | "handleStop"> {
+  /** Whom it subscribes to at its start. Default nobody. */
   readonly subscribeTo?: readonly Target<In>[] | undefined;
   /** Leaves the writer open at a normal end. Default false. */
   readonly preventClose?: boolean | undefined;

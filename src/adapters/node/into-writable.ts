@@ -29,6 +29,7 @@ export const BYTES_MAX_DEMAND = 16;
 
 /** Options of {@link intoWritable}, beside those of a consumer. */
 export interface IntoWritableOptions<In> extends Omit<ConsumerOptions, "handleComplete" | "handleStop">, NullishOption {
+  /** Whom it subscribes to at its start. Default nobody. */
   readonly subscribeTo?: readonly Target<In>[] | undefined;
   /** Ends the stream at a normal end, and destroys it at another. Default true. */
   readonly end?: boolean | undefined;

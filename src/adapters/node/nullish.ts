@@ -13,6 +13,7 @@ const NULLISH: unique symbol = Symbol.for("sluice.nullish");
 
 /** What stands for `null` or `undefined` in a stream of objects. Frozen, and always the same two objects. */
 export interface WrappedNullish {
+  /** The event that Node cannot carry. */
   readonly [NULLISH]: null | undefined;
 }
 

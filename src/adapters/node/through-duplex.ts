@@ -40,6 +40,7 @@ export interface ThroughDuplexOptions<In, Out>
     Omit<OutletOptions<Out, Out>, "demand">,
     NullishOption,
     WindowOptions {
+  /** Whom it subscribes to at its start. Default nobody. */
   readonly subscribeTo?: readonly Target<In>[] | undefined;
   /** How long the end waits for the Duplex to finish, and then for 'close', in ms. Default 1,000. */
   readonly closeWithinMs?: number | undefined;

@@ -39,6 +39,7 @@ import { windowOf } from "./window.ts";
 
 /** Options of {@link intoSubscriber}, beside those of a consumer. */
 export interface IntoSubscriberOptions<In> extends Omit<ConsumerOptions, "handleComplete" | "handleStop"> {
+  /** Whom it subscribes to at its start. Default nobody. */
   readonly subscribeTo?: readonly Target<In>[] | undefined;
 }
 

@@ -8,6 +8,7 @@ import { Sites, type FlatteningOperator } from "./gate/sites.ts";
 
 /** What `sync`, `tracked` and `each` make, for any number of stages. */
 export interface Operators<in In, out Out> {
+  /** Which of the three made it. */
   readonly type: "sync" | "tracked" | "each";
   /** Of no use outside: how a stage gets its own. */
   readonly enter: (host: Host<Out>) => Passage<In>;
@@ -16,6 +17,7 @@ export interface Operators<in In, out Out> {
 /** Operators of RxJS that subscribe to inner observables, by their names there; `object`, as a type of functions would fix their type parameters. */
 export type Flatteners = { readonly [Name in FlattenerName]?: object };
 
+/** Options of {@link each}. */
 export interface EachOptions {
   /** How many events may be in their copies at once: an integer from 1. Default 1. */
   readonly concurrency?: number | undefined;

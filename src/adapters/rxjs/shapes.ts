@@ -8,6 +8,7 @@ export interface ObserverLike<in Event> {
   complete?(): unknown;
 }
 
+/** What an observer gets from `subscribe`. */
 export interface ObserverSubscription {
   /** Nothing more will come: it has ended, or was ended. */
   readonly closed: boolean;
@@ -15,6 +16,7 @@ export interface ObserverSubscription {
   unsubscribe(): void;
 }
 
+/** Options of `subscribe`, as those of the native Observable. */
 export interface ObserveOptions {
   /** Unsubscribes when it aborts. */
   readonly signal?: AbortSignal | undefined;

@@ -29,7 +29,9 @@ export interface AsTransformStreamOptions<In> {
 
 /** The two sides of a stage: what is written into the one is read from the other, changed. */
 export interface StageTransform<In, Out> {
+  /** What is written here goes into the stage. */
   readonly writable: NativeWritableStream<In>;
+  /** What the stage gives is read here. */
   readonly readable: ReadableStream<Out>;
 }
 

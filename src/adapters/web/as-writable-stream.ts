@@ -41,7 +41,9 @@ export interface AsWritableStreamOptions<Event, Chunk = Event> extends Omit<Prod
 
 /** Two ends: what is written into the one comes out of the other. */
 export interface WritableProducer<in Chunk, out Event> {
+  /** For who writes. */
   readonly writable: NativeWritableStream<Chunk>;
+  /** What was written, as events. */
   readonly producer: Producer<Event>;
 }
 

@@ -6,6 +6,7 @@ import { SerialReading } from "./serial-reading.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
+/** How a byte stream is read into buffers. */
 export interface ByteOptions {
   /** The most bytes of an event: an integer from 1. */
   readonly chunkSize: number;

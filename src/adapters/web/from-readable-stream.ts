@@ -37,12 +37,14 @@ export interface FromReadableStreamOptions<Out> extends ReadStreamOptions<Out> {
   readonly bytes?: undefined;
 }
 
+/** For a stream whose chunks are lists of events. */
 export interface FromListStreamOptions<Out> extends ReadStreamOptions<Out> {
   /** A chunk of the stream is a list of events. */
   readonly lists: true;
   readonly bytes?: undefined;
 }
 
+/** For a byte stream that is read into buffers of a size. */
 export interface FromByteStreamOptions extends ReadStreamOptions<Bytes> {
   /** Reads a byte stream into buffers of this size, instead of taking chunks as the stream has them. */
   readonly bytes: ByteOptions;

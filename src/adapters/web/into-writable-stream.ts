@@ -29,6 +29,7 @@ export const CHUNKS_MAX_DEMAND = 16;
 
 /** Options of {@link intoWritableStream}, beside those of a consumer. The default of `maxDemand` is 16, with `lists` 1,000. */
 export interface IntoWritableStreamOptions<In> extends Omit<ConsumerOptions, "handleComplete" | "handleStop"> {
+  /** Whom it subscribes to at its start. Default nobody. */
   readonly subscribeTo?: readonly Target<In>[] | undefined;
   /** Leaves the stream open at a normal end. Default false. */
   readonly preventClose?: boolean | undefined;

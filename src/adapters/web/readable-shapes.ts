@@ -13,6 +13,7 @@ export interface ReaderLike {
   releaseLock(): void;
 }
 
+/** Reads chunks as the stream has them. */
 export interface DefaultReaderLike<out Chunk> extends ReaderLike {
   read(): PromiseLike<ReadResultLike<Chunk>>;
 }
@@ -22,6 +23,7 @@ export interface ByteReaderLike extends ReaderLike {
   read(view: Uint8Array<ArrayBuffer>): PromiseLike<ReadResultLike<Uint8Array<ArrayBuffer>>>;
 }
 
+/** A ReadableStream, by the part of it that we need. */
 export interface ReadableStreamLike<out Chunk> {
   readonly locked: boolean;
   getReader(): DefaultReaderLike<Chunk>;

@@ -31,7 +31,9 @@ export interface ThroughTransformStreamOptions<In, Out> extends JoinedOptions<In
 
 /** Two sides of one thing: what is written into the one is read from the other, changed. */
 export interface TransformStreamLike<In, Out> {
+  /** What goes in. */
   readonly writable: WritableStreamLike<In>;
+  /** What comes out. */
   readonly readable: ReadableStream<Out> | ReadableStreamLike<Out>;
 }
 

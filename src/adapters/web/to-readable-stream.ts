@@ -44,12 +44,14 @@ export interface ToReadableStreamOptions extends ReadAheadOptions {
   readonly type?: undefined;
 }
 
+/** For a stream whose chunks are lists of events. */
 export interface ToListStreamOptions extends ReadAheadOptions {
   /** A chunk is a list of events, as it comes. */
   readonly lists: true;
   readonly type?: undefined;
 }
 
+/** For a byte stream. */
 export interface ToByteStreamOptions extends ReadAheadOptions {
   /** Makes a byte stream. The events are ArrayBuffers or views of them, and are copied. */
   readonly type: "bytes";

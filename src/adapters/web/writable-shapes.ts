@@ -26,6 +26,7 @@ export interface NativeWritableStream<in Event> {
   getWriter(): NativeWriter<Event>;
 }
 
+/** The writer of a {@link NativeWritableStream}. */
 export interface NativeWriter<in Event> {
   readonly desiredSize: number | null;
   readonly ready: Promise<void>;

@@ -7,6 +7,7 @@ import type { Stage } from "../stages.ts";
 import type { Supervisor } from "../supervision/supervisors.ts";
 import { Group, Topology, type Vertex } from "./topology.ts";
 
+/** Options of {@link describe}. */
 export interface DescribeOptions {
   /** For people, or a flowchart for whatever renders Mermaid. Default `text`. */
   readonly as?: "text" | "mermaid" | undefined;

@@ -2,6 +2,7 @@ import { checkOptions, integer } from "../options.ts";
 import type { Dispatcher, DispatcherFactory, DispatcherHost, Recipient } from "../dispatcher.ts";
 import { saturated } from "./open-demand.ts";
 
+/** Options of {@link demandDispatcher}. */
 export interface DemandDispatcherOptions {
   /** The greatest ask that consumers should make. Default: the first ask. A greater one is served, and reported. */
   readonly maxDemand?: number;

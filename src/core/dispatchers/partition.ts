@@ -7,6 +7,7 @@ import { OpenDemand, saturated } from "./open-demand.ts";
 /** The name of a partition. */
 export type Partition = number | string;
 
+/** Options of {@link partitionDispatcher}. */
 export interface PartitionDispatcherOptions<Event, Name extends Partition = Partition> {
   /** How many partitions (then their names are 0, 1, …), or their names. */
   readonly partitions: number | readonly Name[];

@@ -22,7 +22,9 @@ export interface ConsumerSupervisorOptions<In> extends StageOptions<never, Subsc
 
 /** What `start` made of an event. */
 export interface EventChild<out In> {
+  /** The event that it was started for. */
   readonly event: In;
+  /** Where it is in its life. */
   readonly state: ChildState;
   /** How often it was started anew. */
   readonly restarts: number;

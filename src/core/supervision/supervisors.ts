@@ -19,6 +19,7 @@ export type Strategy = "oneForOne" | "oneForAll" | "restForOne";
  */
 export type RestartKind = "permanent" | "transient" | "temporary";
 
+/** Options of a child. */
 export interface ChildOptions {
   /** Default `permanent`, as in OTP. A child that may end is `transient`. */
   readonly restart?: RestartKind | undefined;
@@ -42,6 +43,7 @@ export type ChildValue = PromiseLike<unknown> | Stage | Supervisor;
  */
 export type StartChild<Siblings, Value extends ChildValue> = (siblings: Siblings, context: ChildContext) => Value;
 
+/** Options of {@link supervisor}. */
 export interface SupervisorOptions extends IntensityOptions {
   /** Default `oneForOne`. */
   readonly strategy?: Strategy | undefined;
@@ -77,6 +79,7 @@ export interface SupervisorBuilder<Siblings extends Children> {
 
 /** A supervisor that was started. */
 export interface Supervisor<out Known extends Children = Children> extends AsyncDisposable {
+  /** A label for reports and errors. */
   readonly name: string;
   readonly role: "supervisor";
   /** The children as they are now: of one that has ended, the last. */
@@ -113,10 +116,14 @@ export type ChildState = "running" | "restarting" | "stopped" | "ended";
 
 /** A supervisor and its children at one moment. */
 export interface SupervisorSnapshot {
+  /** The label of the supervisor. */
   readonly name: string;
   readonly role: "supervisor";
+  /** Where it is in its life. */
   readonly state: "running" | "stopping" | "ended";
+  /** Who is restarted with a child that failed. */
   readonly strategy: Strategy;
+  /** In the order in which they are started. */
   readonly children: readonly {
     readonly name: string;
     readonly restart: RestartKind;

@@ -33,8 +33,11 @@ export interface WayInSource<Event, Can extends WayInAbility = WayInAbility> {
 
 /** Options of a producer that the way in must pass on: to be spread into its own. */
 export interface WayInSettings {
+  /** Stops the stage. */
   readonly signal: AbortSignal | undefined;
+  /** How long its end may wait for the native side, in ms. */
   readonly closeWithinMs: number;
+  /** Hears what the stage reports. */
   readonly handleReport: Reporter | undefined;
 }
 

@@ -24,7 +24,9 @@ export interface WrittenSink<in Event> extends Omit<ToldSink<Event>, "event" | "
 
 /** To be passed on, where the way out has such options. */
 export interface WayOutSettings {
+  /** Ends the way out. */
   readonly signal: AbortSignal | undefined;
+  /** How long its end may wait for what it stops, in ms. */
   readonly closeWithinMs: number;
 }
 
@@ -66,6 +68,7 @@ interface SharedOptions<Event, Native> {
 /** A way out that is read from: a loop, a stream with a reader. */
 export interface ReadWayOut<Event, Native> extends SharedOptions<Event, Native> {
   readonly by: "reading";
+  /** Makes the native side of a producer. */
   readonly open: (producer: Producer<Event>, settings: WayOutSettings) => Native;
   /** Reads one event: `done` is the normal end, a rejection the error. It is called again when it has settled. */
   readonly read: (native: Native) => Promise<IteratorResult<Event, unknown>>;
@@ -74,12 +77,14 @@ export interface ReadWayOut<Event, Native> extends SharedOptions<Event, Native> 
 /** A way out that writes, and is told when it may go on: into a stream, an observer that returns promises. */
 export interface WrittenWayOut<Event, Native> extends SharedOptions<Event, Native> {
   readonly by: "writing";
+  /** Makes the native side, which says to `sink` what comes to it, and is fed by the producer. */
   readonly open: (producer: Producer<Event>, sink: WrittenSink<Event>, settings: WayOutSettings) => Native;
 }
 
 /** A way out that tells, whether its native side is ready or not: an observer. */
 export interface ToldWayOut<Event, Native> extends SharedOptions<Event, Native> {
   readonly by: "telling";
+  /** Makes the native side, which says to `sink` what comes to it, and is fed by the producer. */
   readonly open: (producer: Producer<Event>, sink: ToldSink<Event>, settings: WayOutSettings) => Native;
 }
 
