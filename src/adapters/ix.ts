@@ -1,4 +1,8 @@
-/** IxJS: its async iterables, and whatever has their shape. Nothing of IxJS is loaded. */
+/**
+ * IxJS: its async iterables, and whatever has their shape. Nothing of IxJS is loaded.
+ *
+ * @module sluice/ix
+ */
 export { fromIx, type FromIxListsOptions, type FromIxOptions, type IxSource } from "./ix/from-ix.ts";
 export type { IxIterable, IxOperators } from "./ix/shapes.ts";
 export { throughIx, type ThroughIxListsOptions, type ThroughIxOptions } from "./ix/through-ix.ts";

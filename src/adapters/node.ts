@@ -1,4 +1,8 @@
-/** Node streams, both ways: a Readable, a Duplex and a Writable as stages, and stages as each of them; `node:stream/iter`. */
+/**
+ * Node streams, both ways: a Readable, a Duplex and a Writable as stages, and stages as each of them; `node:stream/iter`.
+ *
+ * @module sluice/node
+ */
 export { asDuplex, type AsDuplexOptions, type DuplexSource } from "./node/as-duplex.ts";
 export { asWritable, type AsWritableOptions } from "./node/as-writable.ts";
 export { fromReadable, type FromReadableOptions } from "./node/from-readable.ts";

@@ -1,4 +1,8 @@
-/** Observables: of RxJS, and whatever has their shape. Nothing of RxJS is loaded. */
+/**
+ * Observables: of RxJS, and whatever has their shape. Nothing of RxJS is loaded.
+ *
+ * @module sluice/rxjs
+ */
 export { dropNewest, dropOldest, error, latest, latestBy, pauseResume, sample, unbounded, type LatestBy, type Overflow, type PauseResume, type PauseResumeOptions } from "../core/index.ts";
 export { fromObservable, type FromObservableOptions } from "./rxjs/from-observable.ts";
 export { toObservable, type ToObservableOptions } from "./rxjs/to-observable.ts";

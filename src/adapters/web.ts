@@ -1,4 +1,8 @@
-/** WHATWG streams: a ReadableStream or a body as a producer, a producer as a ReadableStream; a WritableStream as what a consumer writes into, or as what a producer is fed by; a TransformStream as a stage, and a stage as one. */
+/**
+ * WHATWG streams: a ReadableStream or a body as a producer, a producer as a ReadableStream; a WritableStream as what a consumer writes into, or as what a producer is fed by; a TransformStream as a stage, and a stage as one.
+ *
+ * @module sluice/web
+ */
 export { asTransformStream, type AsTransformStreamOptions, type StageTransform } from "./web/as-transform-stream.ts";
 export { asWritableStream, type AsWritableStreamOptions, type WritableProducer } from "./web/as-writable-stream.ts";
 export type { ByteOptions } from "./web/byte-reading.ts";

@@ -1,4 +1,8 @@
-/** Sluice: stages that move events only on demand. */
+/**
+ * Sluice: stages that move events only on demand.
+ *
+ * @module sluice
+ */
 export { heed } from "./abort.ts";
 export { Holders } from "./acknowledging.ts";
 export type { BackoffOptions } from "./supervision/backoff.ts";
@@ -27,7 +31,7 @@ export { checkOverflow, dropNewest, dropOldest, error, latest, pauseResume, samp
 export { pipeline, type PipelineOptions } from "./pipeline.ts";
 export { producer, type ProducerOptions } from "./producer.ts";
 export { producerConsumer, type ProducerConsumerOptions } from "./producer-consumer.ts";
-export { ADOPT, NORMAL, OUTLET, type Cancel, type DispatchOptions, type Downward, type ExitReason, type Outlet, type Port, type Subscribable, type Subscribe, type Subscriber, type Upward } from "./protocol.ts";
+export { ADOPT, NORMAL, OUTLET, type Cancel, type DispatchOptions, type Downward, type ExitReason, type Outlet, type Port, type Return, type Subscribable, type Subscribe, type Subscriber, type Upward, type Wire } from "./protocol.ts";
 export type { IntensityOptions } from "./supervision/restart-intensity.ts";
 export type { ChildContext } from "./supervision/running-child.ts";
 export { Queue } from "./queue.ts";

@@ -71,7 +71,8 @@ let made = 0;
  * the same. The end waits for both, and for what they leave unused. When the output has completed, and still delivers, the
  * input may be stopped: that leaves the producers at once.
  *
- * @param concurrency how many events are taken in at once, one by one (`handleEvent`); by default they come as lists
+ * `concurrency`: how many events are taken in at once, one by one (`handleEvent`); by default they come as lists.
+ *
  * @throws BadOptionError
  */
 export function joined<In, Out>(options: JoinedOptions<In, Out>, join: (output: PushProducer<Out>) => Joint<In, Out>): ProducerConsumer<In, Out>;

@@ -1,4 +1,8 @@
-/** For tests of stages: partners that speak the protocol message by message, a monitor between two stages, the contracts of dispatchers and adapters, a way to wait for quiet. */
+/**
+ * For tests of stages: partners that speak the protocol message by message, a monitor between two stages, the contracts of dispatchers and adapters, a way to wait for quiet.
+ *
+ * @module sluice/testing
+ */
 export { ConsumerProbe, type ConsumerProbeOptions } from "./consumer-probe.ts";
 export type { ContractCase } from "./contract-case.ts";
 export { dispatcherContract } from "./dispatcher-contract.ts";

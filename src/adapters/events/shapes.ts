@@ -1,5 +1,6 @@
 /** What emits events, by the shape that we need. */
 
+/** The name of an event. */
 export type EventName = string | symbol;
 
 /** What hears an event. */
