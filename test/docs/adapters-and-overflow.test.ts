@@ -2,7 +2,7 @@
 import { dropNewest, dropOldest, error, fromPush, latest, latestBy, sample, unbounded, type Overflow } from "sluice";
 import * as core from "sluice";
 import { pauseResume, type Producer } from "sluice";
-import * as events from "sluice/events";
+import * as emitters from "sluice/events";
 import * as ix from "sluice/ix";
 import * as node from "sluice/node";
 import * as reactiveStreams from "sluice/reactive-streams";
@@ -79,7 +79,7 @@ test("a source with a brake is paused at 4, and goes on at 1", async () => {
 });
 
 test("every adapter and policy that the guide names exists", () => {
-  const known = new Set([core, events, ix, node, reactiveStreams, rxjs, web].flatMap((front) => Object.keys(front)));
+  const known = new Set([core, emitters, ix, node, reactiveStreams, rxjs, web].flatMap((front) => Object.keys(front)));
   const named = [...guideText(guide).matchAll(/\b(?:from|to|into|through|as)(?:[A-Z]\w+)\b/g)].map(([name]) => name).filter((name) => !/^(?:from|to|into|through|as)X$/.test(name));
   expect(named.length).toBeGreaterThan(20);
   expect(named.filter((name) => !known.has(name))).toEqual([]);

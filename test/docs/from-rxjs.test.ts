@@ -89,7 +89,7 @@ test("a stage goes through a pipeline once", async () => {
   numbers.emit([1]);
   numbers.complete();
   const events: number[] = [];
-  await pipeline(numbers, (from) => consumer({ subscribeTo: [from], handleEvents: (list) => void events.push(...list) }));
+  await pipeline(numbers, (stage) => consumer({ subscribeTo: [stage], handleEvents: (list) => void events.push(...list) }));
   for await (const n of numbers) events.push(n);
   expect(events).toEqual([1]);
 });

@@ -148,9 +148,9 @@ test("an error, a stop and a commit that fails roll back", async () => {
 /** A feed that does what the contract says. */
 const scripted = (source: WayInSource<number>): Feed<number> => ({
   listen(on) {
-    let isOpen = true;
+    const listener = { isOpen: true };
     const play = (): void => {
-      while (isOpen) {
+      while (listener.isOpen) {
         const step = source.take(play);
         if (step.type === "wait") return;
         if (step.type === "event") on.row(step.event);
@@ -161,7 +161,7 @@ const scripted = (source: WayInSource<number>): Feed<number> => ({
     play();
     return {
       close() {
-        isOpen = false;
+        listener.isOpen = false;
         void source.release();
       },
     };
