@@ -60,6 +60,7 @@ export interface Cancel {
  */
 export interface Return {
   readonly type: "return";
+  /** The lists, each with how often it has been tried. */
   readonly lists: readonly { readonly events: readonly unknown[]; readonly times: number }[];
 }
 
