@@ -9,7 +9,7 @@ import type { Consumer, Producer, ProducerConsumer, Stage } from "./stages.ts";
 
 /** Options of {@link pipeline}. */
 export interface PipelineOptions {
-  /** Stops all stages and rejects with its reason. */
+  /** Stops all stages and rejects with its reason. Default none. */
   readonly signal?: AbortSignal | undefined;
 }
 

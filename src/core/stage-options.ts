@@ -18,7 +18,7 @@ export type Returned<Out> = MaybePromise<readonly Out[] | undefined | void>;
 export interface StageOptions<Emitted, From extends Subscription | Consumption> {
   /** A label for reports and errors. Default the role and a number. */
   readonly name?: string | undefined;
-  /** Stops the stage with its reason. */
+  /** Stops the stage with its reason. Default none. */
   readonly signal?: AbortSignal | undefined;
   /** How long a stop waits for a callback in progress, and then for `handleStop`, in ms. Default 5,000. */
   readonly stopWithinMs?: number | undefined;

@@ -115,7 +115,7 @@ export interface EventReader<out Result> extends AsyncIterableIterator<Result, u
 
 /** How a loop reads ahead. */
 export interface ReadOptions extends WindowOptions {
-  /** Ends the loop: a pending and the next `next()` reject with its reason, the subscription is cancelled. */
+  /** Ends the loop: a pending and the next `next()` reject with its reason, the subscription is cancelled. Default none. */
   readonly signal?: AbortSignal | undefined;
   /** How long `break` waits for the resources that it released. Default 1,000. */
   readonly closeWithinMs?: number | undefined;
@@ -127,9 +127,9 @@ export interface SubscribeOptions extends WindowOptions {
   readonly cancel?: CancelMode | undefined;
   /** Who asks: the stage as it handles events, or `subscription.ask`. Default `automatic`. */
   readonly mode?: "automatic" | "manual" | undefined;
-  /** For a partition dispatcher: which partition. */
+  /** For a partition dispatcher: which partition. Default none; it is required there. */
   readonly partition?: number | string | undefined;
-  /** For a broadcast dispatcher: which events. */
+  /** For a broadcast dispatcher: which events. Default all. */
   readonly selector?: ((event: never) => boolean) | undefined;
   /**
    * What becomes of the events that this consumer has received and not handled when it fails or is stopped. `lose`: they are

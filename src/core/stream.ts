@@ -22,7 +22,7 @@ export interface StreamOptions extends WindowOptions {
    * place, name the producers behind it that accumulate.
    */
   readonly producers?: readonly Producer<unknown>[] | undefined;
-  /** Ends the loop: a pending and the next `next()` reject with its reason, the subscriptions are cancelled. */
+  /** Ends the loop: a pending and the next `next()` reject with its reason, the subscriptions are cancelled. Default none. */
   readonly signal?: AbortSignal | undefined;
   /** How long `break` waits for the resources that it released. Default 1,000. */
   readonly closeWithinMs?: number | undefined;

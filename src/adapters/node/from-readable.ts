@@ -32,7 +32,7 @@ export interface FromReadableOptions<Out> extends Omit<ProducerOptions<Out>, "ha
   readonly closeWithinMs?: number | undefined;
   /** Leaves the stream open at the end of the stage. Default false. */
   readonly preventCancel?: boolean | undefined;
-  /** Does not deliver what the stream still holds when it fails. */
+  /** `immediate`: does not deliver what the stream still holds when it fails. Default: delivers it first. */
   readonly errors?: "immediate" | undefined;
 }
 

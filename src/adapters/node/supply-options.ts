@@ -25,7 +25,7 @@ import type { SupplySettings } from "./supply.ts";
 export interface SupplyOptions extends NullishOption, Omit<SubscribeOptions, "cancel" | "mode" | "replaces" | "onCrash" | "maxRedeliveries">, WindowOptions {
   /** Destroys the stream with this signal's reason, and ends its subscription. An abort does not wait for clean-up. */
   readonly signal?: AbortSignal | undefined;
-  /** Does not wait with an error until what came before it has been read. */
+  /** `immediate`: does not wait with an error until what came before it has been read. Default: waits. */
   readonly errors?: "immediate" | undefined;
   /** How long 'close' waits for what the departure of the stream has released, in ms. Default 1,000. */
   readonly closeWithinMs?: number | undefined;

@@ -18,7 +18,7 @@ export interface ObserverSubscription {
 
 /** Options of `subscribe`, as those of the native Observable. */
 export interface ObserveOptions {
-  /** Unsubscribes when it aborts. */
+  /** Unsubscribes when it aborts. Default none. */
   readonly signal?: AbortSignal | undefined;
 }
 

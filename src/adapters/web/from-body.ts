@@ -7,7 +7,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Options of {@link fromBody}: those of `fromReadableStream`. */
 export interface FromBodyOptions extends ReadStreamOptions<Bytes> {
-  /** Reads into buffers of this size, instead of taking chunks as the body has them. */
+  /** Reads into buffers of this size, instead of taking chunks as the body has them. Default none. */
   readonly bytes?: ByteOptions | undefined;
 }
 

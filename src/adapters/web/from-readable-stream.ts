@@ -46,7 +46,7 @@ export interface FromListStreamOptions<Out> extends ReadStreamOptions<Out> {
 
 /** For a byte stream that is read into buffers of a size. */
 export interface FromByteStreamOptions extends ReadStreamOptions<Bytes> {
-  /** Reads a byte stream into buffers of this size, instead of taking chunks as the stream has them. */
+  /** Reads a byte stream into buffers of this size, instead of taking chunks as the stream has them. Default none. */
   readonly bytes: ByteOptions;
   readonly lists?: false | undefined;
 }

@@ -32,7 +32,7 @@ export interface ReadAheadOptions extends Omit<SubscribeOptions, "cancel" | "mod
   readonly maxDemand?: number | undefined;
   /** Ask again once this few are left. Default half of `maxDemand`. */
   readonly minDemand?: number | undefined;
-  /** Tells an error at once, and throws away what has not been read. */
+  /** `immediate`: tells an error at once, and throws away what has not been read. Default: tells it behind that. */
   readonly errors?: "immediate" | undefined;
   /** How long `cancel()` waits for what it stops, in ms. Default 1,000. */
   readonly closeWithinMs?: number | undefined;

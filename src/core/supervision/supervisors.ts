@@ -49,7 +49,7 @@ export interface SupervisorOptions extends IntensityOptions {
   readonly strategy?: Strategy | undefined;
   /** A label for reports and errors. Default "supervisor 1", "supervisor 2", … */
   readonly name?: string | undefined;
-  /** Stops the supervisor, with its reason. */
+  /** Stops the supervisor, with its reason. Default none. */
   readonly signal?: AbortSignal | undefined;
   /** A pause before restarts. Default none. */
   readonly backoff?: BackoffOptions | undefined;
