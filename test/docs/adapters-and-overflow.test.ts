@@ -16,12 +16,13 @@ const guide = "06-adapters-and-overflow";
 const outputs = outputsOf(guide);
 
 const received = async (overflow: Overflow<number>): Promise<readonly number[]> => {
+  let discarded = 0;
   const source = fromPush<number>(
     (intake) => {
       for (let n = 1; n <= 8; n++) intake.next(n);
       intake.complete();
     },
-    { overflow, ...(overflow.type === "error" && { bufferSize: 3 }) },
+    { overflow, handleReport: (report) => void (report.kind === "discarded" && (discarded += report.count)), ...(overflow.type === "error" && { bufferSize: 3 }) },
   );
   const events: number[] = [];
   try {
@@ -29,7 +30,7 @@ const received = async (overflow: Overflow<number>): Promise<readonly number[]> 
   } catch (problem) {
     console.log((problem as { code: string }).code);
   }
-  console.log(overflow.type, events, "discarded", source.snapshot().output?.discarded);
+  console.log(overflow.type, events, "discarded", discarded);
   return events;
 };
 
