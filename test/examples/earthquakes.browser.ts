@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { fileURLToPath } from "node:url";
 
 import { chromium, type Browser, type Locator, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { findChromium } from "./chromium.ts";
+import { program } from "./running.ts";
 
 let browser: Browser;
 
@@ -21,8 +21,7 @@ interface Running extends AsyncDisposable {
 }
 
 async function start(speed: number): Promise<Running> {
-  const program = fileURLToPath(new URL("../../build/examples/earthquakes/main.js", import.meta.url));
-  const child = spawn(process.execPath, [program, "--port", "0", "--quiet", "--speed", String(speed)], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [program("earthquakes"), "--port", "0", "--quiet", "--speed", String(speed)], { stdio: ["ignore", "pipe", "inherit"] });
   const closed = new Promise((resolve) => child.once("close", resolve));
   const at = await new Promise<string>((resolve) => child.stdout.once("data", (chunk: Buffer) => resolve(/http:\S+/.exec(chunk.toString())?.[0] ?? "")));
   return {

@@ -11,7 +11,7 @@ import { feed } from "../../examples/earthquakes/feed.ts";
 import { line } from "../../examples/earthquakes/log.ts";
 import { readQuakes, type Quake } from "../../examples/earthquakes/quakes.ts";
 import { QuakeServer } from "../../examples/earthquakes/server.ts";
-import { runExample, temporaryFolder } from "./running.ts";
+import { program, runExample, temporaryFolder } from "./running.ts";
 
 const dataset = fileURLToPath(new URL("../../node_modules/vega-datasets/data/earthquakes.json", import.meta.url));
 
@@ -277,8 +277,7 @@ describe("a run", { timeout: 30_000 }, () => {
 
   test("serves the page and a client, and stops cleanly on Ctrl-C", async () => {
     await using folder = await temporaryFolder();
-    const program = fileURLToPath(new URL("../../build/examples/earthquakes/main.js", import.meta.url));
-    const child = spawn(process.execPath, [program, "--port", "0", "--speed", "5000", "--quiet"], { cwd: folder.path, stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, [program("earthquakes"), "--port", "0", "--speed", "5000", "--quiet"], { cwd: folder.path, stdio: ["ignore", "pipe", "inherit"] });
     const closed = new Promise<number | null>((resolve) => child.once("close", resolve));
     const rest: string[] = [];
     const at = await new Promise<string>((resolve) => {
