@@ -19,6 +19,10 @@ const readable: Section = {
     overAndBack("and back, window 1000", async () => (await import("../cases/round-trips/node.ts")).overAndBack({ maxDemand: 1000 })),
     overAndBack("and back", async () => (await import("../cases/round-trips/node.ts")).overAndBack()),
     job("Readable.from", "node", async () => (await nodePeer()).readableFrom),
+    job("pushed by read(), for await", "node", async () => (await nodePeer()).pushed(16)),
+    job("pushed by read(), mark 1000, for await", "node", async () => (await nodePeer()).pushed(1000)),
+    job("pushed by read(), read loop", "node", async () => (await nodePeer()).pushedReadLoop(16)),
+    job("pushed by read(), mark 1000, read loop", "node", async () => (await nodePeer()).pushedReadLoop(1000)),
   ].map(speedCase),
   targets: [
     speedTarget("for await, window 1000", "Readable.from", 0.25),
@@ -65,6 +69,9 @@ const whatwg: Section = {
     out("throughTransformStream", async () => (await webOut()).transform),
     job("ReadableStream.from, for await", "whatwg", async () => (await webPeer()).forAwait),
     job("ReadableStream.from, reader", "whatwg", async () => (await webPeer()).readLoop),
+    job("enqueued, mark 1000, reader", "whatwg", async () => (await webPeer()).enqueued(1000)),
+    job("enqueued lists", "whatwg", async () => (await webPeer()).lists),
+    job("ix toDOMStream", "ix", async () => (await import("../cases/j5/ix.ts")).readLoop),
   ].map(speedCase),
   targets: [
     speedTarget("for await", "ReadableStream.from, for await", 1.1),
@@ -88,6 +95,8 @@ const observable: Section = {
     overAndBack("round trip", async () => (await import("../cases/round-trips/rxjs.ts")).overAndBack),
     job("pushed lists", "rxjs", async () => (await rxPeer()).pushed),
     job("swapped array", "rxjs", async () => (await rxPeer()).swapped),
+    job("from(async generator)", "rxjs", async () => (await rxPeer()).fromAsync),
+    job("rxjs-for-await", "rxjs", async () => (await rxPeer()).forAwait),
   ].map(speedCase),
   targets: [
     speedTarget("out", "pushed lists", 1.3),

@@ -1,5 +1,7 @@
 import type { Job, Section } from "../harness/case.ts";
+import { sumOfAll } from "../cases/numbers.ts";
 import { loopDelayCase, loopDelayTargets } from "../measures/loop-delay.ts";
+import { steadyDelayCase, steadyDelayTargets } from "../measures/steady-delay.ts";
 import type { SpeedCase } from "../measures/speed.ts";
 import { into, job, out } from "./over-boundaries.ts";
 
@@ -25,6 +27,23 @@ const SHORT = { p99: 8, greatest: 25 };
 const loops = () => import("../cases/ways-out/loops.ts");
 const nodeOut = () => import("../cases/ways-out/node.ts");
 const webOut = () => import("../cases/ways-out/whatwg.ts");
+
+const ONE_AT_A_TIME = "sluice 1/0";
+
+const steady: Section = {
+  name: "J7 maxDemand 1",
+  title: "how long a timer of 1 ms waits in the first and in the last quarter of ten million events, each asked for on its own",
+  runs: RUNS,
+  cases: [
+    steadyDelayCase({
+      name: ONE_AT_A_TIME,
+      load: async () => (await import("../cases/one-at-a-time.ts")).oneAtATime,
+      expected: sumOfAll,
+      events: 10_000_000,
+    }),
+  ],
+  targets: steadyDelayTargets(ONE_AT_A_TIME, SHORT.p99, 0.5),
+};
 
 /** J7 across each boundary. That of J1 is in j1, beside the peers of J1. */
 export const j7: Job = {
@@ -52,5 +71,6 @@ export const j7: Job = {
       into("fromReadableStream", async () => (await import("../cases/ways-in/whatwg.ts")).readable),
       job("ReadableStream.from", "whatwg", async () => (await import("../cases/j5/whatwg.ts")).readLoop),
     ]),
+    steady,
   ],
 };

@@ -36,7 +36,7 @@ async function prepare(run: CheckedRun): Promise<TimedRun> {
 }
 
 /** Notes the time between the ticks of an interval timer. */
-class Probe {
+export class Probe {
   readonly #gaps: number[] = [];
   readonly #timer: NodeJS.Timeout;
   #last = performance.now();
@@ -63,7 +63,7 @@ class Probe {
  * Corrected for coordinated omission: in a gap of g ms a tick was due every ms,
  * so it counts as waits of g, g - 1, ...
  */
-function waitsWithin(gap: number): number[] {
+export function waitsWithin(gap: number): number[] {
   const waits: number[] = [];
   for (let wait = gap; wait > 0; wait -= PROBE_EVERY_MS) waits.push(wait);
   return waits;

@@ -1,5 +1,9 @@
 import { setImmediate } from "node:timers/promises";
 
+import { from } from "rxjs";
+import { eachValueFrom } from "rxjs-for-await";
+
+import { countAsync } from "../count-async.ts";
 import { pushedLists } from "../pushed-lists.ts";
 
 /** One way: an observer sums up. */
@@ -29,5 +33,26 @@ export async function swapped(events: number): Promise<number> {
     for (const n of taken) sum += n;
     await setImmediate();
   }
+  return sum;
+}
+
+/** One way: what most would write. */
+export function fromAsync(events: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let sum = 0;
+    from(countAsync(events)).subscribe({
+      next(n) {
+        sum += n;
+      },
+      error: reject,
+      complete: () => resolve(sum),
+    });
+  });
+}
+
+/** And back into a loop, by a library for that. */
+export async function forAwait(events: number): Promise<number> {
+  let sum = 0;
+  for await (const n of eachValueFrom(pushedLists(events))) sum += n;
   return sum;
 }
