@@ -42,7 +42,7 @@ const steady: Section = {
       events: 10_000_000,
     }),
   ],
-  targets: steadyDelayTargets(ONE_AT_A_TIME, SHORT.p99, 0.5),
+  targets: steadyDelayTargets(ONE_AT_A_TIME, SHORT.p99, 1),
 };
 
 /** J7 across each boundary. That of J1 is in j1, beside the peers of J1. */
