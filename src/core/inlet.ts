@@ -127,8 +127,14 @@ export class InletHalf implements ConsumingHalf {
     }
     const old = replaces === undefined ? undefined : this.#find(replaces.subscription);
     this.#links.add(link);
+    try {
+      link.open(old !== undefined && old.outlet === link.outlet && replaces !== undefined ? { port: old.up, reason: replaces.reason } : undefined);
+    } catch (error) {
+      // A producer of another make that cannot be subscribed to: nobody waits for it.
+      this.#links.delete(link);
+      throw error;
+    }
     this.stage.used();
-    link.open(old !== undefined && old.outlet === link.outlet && replaces !== undefined ? { port: old.up, reason: replaces.reason } : undefined);
     if (old !== undefined && replaces !== undefined) {
       if (old.outlet === link.outlet) old.isCancelling = true;
       else old.cancelUp(replaces.reason);
