@@ -15,13 +15,15 @@ const adapter = (name) => ({
 
 export const UNITS = [
   { name: "src/core/dispatchers", mutate: ["src/core/dispatchers/**/*.ts"], tests: core },
-  { name: "src/core/holding", mutate: inCore("buffer", "queue", "demand-window", "ledger", "latest-buffer", "latest-by", "event-pool", "acknowledging", "giving-back", "redelivery", "meter"), tests: core },
+  { name: "src/core/holding", mutate: inCore("buffer", "queue", "demand-window", "ledger", "latest-buffer", "latest-by", "event-pool", "giving-back", "redelivery", "meter"), tests: core },
   { name: "src/core/pushing", mutate: inCore("door", "from-push", "overflow", "intake", "joined", "from-iterable"), tests: core },
   { name: "src/core/reading", mutate: inCore("reader", "exact-reader", "ahead-readers", "stream", "unreceived", "deadline", "once", "abort"), tests: core },
   { name: "src/core/wires", mutate: inCore("inlet", "inlet-link", "outlet", "outlet-link", "subscription", "subscribe-options", "stage-port"), tests: core },
   { name: "src/core/stage", mutate: inCore("stage", "stages", "stage-options", "options", "handle", "start", "pipeline", "producer", "consumer", "producer-consumer"), tests: core },
   { name: "src/core/running", mutate: inCore("mailbox", "scheduler", "errors", "report", "inspect", "exit-reason", "protocol", "dispatcher", "index"), tests: core },
   { name: "src/core/supervision", mutate: ["src/core/supervision/**/*.ts"], tests: core },
+  // What only adapters use is tested with them.
+  { name: "src/core/acknowledging", mutate: inCore("acknowledging"), tests: ["test/core/joined.test.ts", "test/adapters/node", "test/adapters/web"] },
   { name: "src/core/describe", mutate: ["src/core/describe/**/*.ts"], tests: ["test/core/describe.test.ts", "test/core/snapshot.test.ts", "test/core/supervisor/snapshot.test.ts"] },
   adapter("events"),
   adapter("ix"),
