@@ -276,7 +276,7 @@ describe("a selector of the broadcast dispatcher", () => {
     await good.ask(3);
     const bad = new ConsumerProbe(stage, { name: "bad", options: { selector } });
     await bad.ask(1);
-    expect(bad.end).toMatchObject({ type: "error", error: { code: "SLUICE_BAD_OPTION", option: "selector" } });
+    expect(bad.end).toMatchObject({ type: "error", error: { code: "SLUICE_BAD_OPTION", option: "selector", message: expect.stringContaining("expected selector to be a function, got: ") as string } });
     expect(reports).toMatchObject([{ kind: "refused", partner: "bad" }]);
     stage.emit([1, 2]);
     await settle();

@@ -473,3 +473,14 @@ describe("the options of partitionDispatcher", () => {
     expect([zero.events, stage.bufferedCount]).toEqual([[0], 90]);
   });
 });
+
+test("a partition dispatcher that has dropped nothing says nothing of it", () => {
+  const dropped: number[] = [];
+  const dispatcher = partitionDispatcher<number>({ partitions: 1, hash: (event) => (event < 0 ? undefined : 0) })({ bufferSize: 10, dropped: (count) => void dropped.push(count), report: () => undefined });
+  const recipient = { name: "sink", identity: {}, options: { partition: 0 }, seat: undefined, send: () => undefined, askAgain: () => undefined };
+  dispatcher.subscribe(recipient);
+  dispatcher.ask(recipient, 10);
+  expect(dispatcher.dispatch([1, 2])).toBe(2);
+  expect(dispatcher.dispatch([-1, 3, -2])).toBe(3);
+  expect(dropped).toEqual([2]);
+});

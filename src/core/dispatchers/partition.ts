@@ -223,7 +223,6 @@ class PartitionDispatcher<Event> implements Dispatcher<Event> {
   }
 
   #count(place: Place<Event>, change: number): void {
-    if (change === 0) return;
     if (place.waiting >= this.#queueSize) this.#full -= 1;
     place.waiting += change;
     this.#queued += change;
