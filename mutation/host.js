@@ -8,7 +8,7 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
-import { collectTests, describe, getFn, getHooks } from "@vitest/runner";
+import { collectTests, getFn, getHooks } from "@vitest/runner";
 
 const { root, setup, files, slowMs, budgetMs, properties, activeMutant } = JSON.parse(process.env.MUTATION_HOST);
 
@@ -43,31 +43,36 @@ process.on("uncaughtException", (error) => uncaught.push(error));
 process.on("unhandledRejection", (error) => uncaught.push(error));
 process.on("disconnect", () => process.exit());
 
-const tests = await load();
+/** What the files of `setup` want done before and behind each test. */
+const common = await collect("setup", setup);
 
-/** All tests by their ids: the file and the full name. */
-async function load() {
+/** The tests of the files that have been needed so far. */
+const loaded = new Map();
+
+/** What files register when they are imported, as vitest collects it. */
+async function collect(name, paths) {
   const runner = {
     config: { root, name: "", setupFiles: [], sequence: { hooks: "stack" }, retry: 0, testTimeout: 0, hookTimeout: 0, includeTaskLocation: false, allowOnly: true, passWithNoTests: true, tags: [], experimental: {} },
     trace: (_name, attributes, fn) => (typeof attributes === "function" ? attributes : fn)(),
     pool: "forks",
     async importFile() {
-      for (const file of setup) await import(pathToFileURL(`${root}/${file}`).href);
-      for (const file of files) {
-        describe(file, async () => {
-          await import(pathToFileURL(`${root}/${file.replace(/ts$/, "js")}`).href);
-        });
-      }
+      for (const path of paths) await import(pathToFileURL(`${root}/${path}`).href);
     },
   };
-  const [file] = await collectTests([`${root}/mutation/all`], runner);
+  const [file] = await collectTests([`${root}/${name}`], runner);
   if (file.result?.errors !== undefined) throw new Error(file.result.errors.map(({ stack, message }) => stack ?? message).join("\n"));
+  return file;
+}
+
+/** The tests of a file by their ids: the file and the full name. */
+async function testsIn(source) {
+  const known = loaded.get(source);
+  if (known !== undefined) return known;
   const found = new Map();
-  const walk = (task, from, names) => {
+  const walk = (task, names) => {
     for (const child of task.tasks) {
-      const source = from ?? child.name;
-      const own = from === undefined ? [] : [...names, child.name];
-      if (child.type === "suite") walk(child, source, own);
+      const own = [...names, child.name];
+      if (child.type === "suite") walk(child, own);
       else if (child.mode === "run" || child.mode === "queued") {
         const name = own.join(" > ");
         let id = `${source} > ${name}`;
@@ -76,15 +81,21 @@ async function load() {
       }
     }
   };
-  walk(file, undefined, []);
+  walk(await collect(source, [source.replace(/ts$/, "js")]), []);
+  loaded.set(source, found);
   return found;
+}
+
+/** A test's file is loaded when it is first needed: many a process does not live to see them all. */
+async function testOf(id) {
+  return (await testsIn(id.slice(0, id.indexOf(" > ")))).get(id);
 }
 
 /** From the outermost to the innermost. */
 function suitesOf(test) {
   const suites = [];
   for (let suite = test.suite ?? test.file; suite !== undefined; suite = suite.suite ?? (suite === suite.file ? undefined : suite.file)) suites.unshift(suite);
-  return suites;
+  return [common, ...suites];
 }
 
 const prepared = new Set();
@@ -164,7 +175,9 @@ function cpu() {
 async function dryRun() {
   const results = [];
   const left = [];
-  for (const test of tests.values()) {
+  const tests = [];
+  for (const file of files) tests.push(...(await testsIn(file)).values());
+  for (const test of tests) {
     await prepare(test);
     process.send({ type: "beat" });
     stryker.currentTestId = test.id;
@@ -203,7 +216,6 @@ function messageOf(error) {
 
 /** Runs the tests in this order until one fails. */
 async function mutantRun({ mutant, ids, hitLimit, isStatic, isFresh }) {
-  const chosen = (ids ?? [...tests.keys()]).map((id) => tests.get(id)).filter((test) => test !== undefined);
   const start = cpu();
   let ran = 0;
   const attempt = async (test) => {
@@ -216,7 +228,10 @@ async function mutantRun({ mutant, ids, hitLimit, isStatic, isFresh }) {
     stryker.hitCount = undefined;
     return isLimit ? new Stuck("hits the mutation without end") : failure;
   };
-  for (const test of chosen) {
+  for (const id of ids) {
+    if (!isStatic) stryker.activeMutant = undefined;
+    const test = await testOf(id);
+    if (test === undefined) continue;
     await prepare(test);
     ran += 1;
     const failure = await attempt(test);
@@ -225,7 +240,7 @@ async function mutantRun({ mutant, ids, hitLimit, isStatic, isFresh }) {
       const killed = { type: "killed", by: test.id, isTimeout: failure instanceof Stuck, message: messageOf(failure), ran };
       if (isStatic) return killed;
       for (let turn = 0; turn < TURNS_AFTER_FAILURE; turn += 1) await nextTurn();
-      if ((await run(test)) !== undefined) return isFresh ? killed : { type: "dirty" };
+      if ((await run(test)) !== undefined) return isFresh ? killed : { type: "dirty", at: ids.indexOf(id) };
       if (failure instanceof Stuck || (await attempt(test)) !== undefined) return killed;
     }
     if ((cpu() - start) / 1000 > budgetMs) break;

@@ -49,11 +49,14 @@ class Runner {
     const ids = (testFilter ?? Object.keys(this.#times)).toSorted((one, other) => (this.#times[one] ?? 0) - (this.#times[other] ?? 0));
     if (isStatic || this.#host?.loadedWith !== undefined || this.#killed >= MOST_KILLED) this.#drop();
     let result;
+    let rest = ids;
     for (let attempt = 0; attempt < 2; attempt += 1) {
       const isFresh = this.#host === undefined;
-      result = await this.#ask({ type: "mutant", mutant: activeMutant.id, ids, hitLimit, isStatic, isFresh }, isStatic ? activeMutant.id : undefined);
+      result = await this.#ask({ type: "mutant", mutant: activeMutant.id, ids: rest, hitLimit, isStatic, isFresh }, isStatic ? activeMutant.id : undefined);
       if (result?.type !== "dirty") break;
       this.#drop();
+      // The tests before it have passed.
+      rest = rest.slice(result.at);
     }
     if (result === undefined) return { status: MutantRunStatus.Timeout, reason: "does not give the event loop its turn" };
     if (result.type === "survived") return { status: MutantRunStatus.Survived, nrOfTests: result.ran };
