@@ -14,8 +14,8 @@ export default {
     // The first test of these files makes the runs that the others judge.
     properties: ["broadcast", "demand", "partition", "graphs"].map((name) => `test/properties/${name}.test.ts`),
     // What takes longer takes no part, and when a mutation has survived its tests for so long it has survived.
-    slowMs: 1500,
-    budgetMs: 6000,
+    slowMs: 2500,
+    budgetMs: Number(process.env.MUTATION_BUDGET_MS ?? 8000),
     env: { PROPERTY_RUNS: "30", FC_RUNS: "30" },
   },
   mutate: unit.mutate,
