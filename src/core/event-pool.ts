@@ -1,7 +1,9 @@
 /** Runs `handleEvent` for single events: one after the other, or up to `concurrency` at once while the mailbox goes on. */
 import type { Continuation } from "./mailbox.ts";
-import { spend } from "./scheduler.ts";
-import { STOPPING, isThenable, type StageCore } from "./stage.ts";
+import { Pending } from "./pending.ts";
+import type { Port } from "./protocol.ts";
+import { post, spend } from "./scheduler.ts";
+import { RUNNING, STOPPING, isThenable, type StageCore } from "./stage.ts";
 
 /** Gets `self` and the subscription behind the event. */
 export type EventHandler = (event: unknown, self: unknown, from: unknown) => unknown;
@@ -61,6 +63,7 @@ export class EventPool {
   #serialOrigin: Origin | undefined;
   #hasFailed = false;
   readonly #serial: Continuation;
+  #isPosted = false;
 
   constructor(owner: Owner, handler: EventHandler, size: number, isOrdered: boolean) {
     const { stage } = owner;
@@ -98,6 +101,12 @@ export class EventPool {
     let isPending: boolean;
     try {
       result = this.#handler(event, this.#owner.self, from);
+      if (result instanceof Pending) {
+        this.flush();
+        this.active += 1;
+        result.begun(this, origin);
+        return false;
+      }
       isPending = isThenable(result);
     } catch (error) {
       this.#fail(error, origin);
@@ -149,7 +158,7 @@ export class EventPool {
       slot.origin?.handled(1);
       this.#put(slot);
     }
-    this.#goOn();
+    this.goOn();
   }
 
   rejected(slot: Slot, error: unknown): void {
@@ -157,10 +166,38 @@ export class EventPool {
     this.active -= 1;
     if (!this.#isOrdered) this.#put(slot);
     this.#fail(error, origin);
-    this.#goOn();
+    this.goOn();
   }
 
-  #goOn(): void {
+  /** A call that is settled by a call: wherever that was, what it makes due has a message of its own, one for all of a turn. */
+  settled(pending: Pending): void {
+    this.active -= 1;
+    this.#owner.handled += 1;
+    (pending.origin as Origin | undefined)?.handled(1);
+  }
+
+  broken(pending: Pending, error: unknown): void {
+    this.active -= 1;
+    this.#fail(error, pending.origin as Origin | undefined);
+    this.goOnSoon();
+  }
+
+  goOnSoon(): void {
+    const stage = this.#stage;
+    if (this.#isPosted || (stage.phase === RUNNING && stage.inlet?.isDone === true && stage.meter === undefined)) return;
+    this.#isPosted = true;
+    post(this.#turn, undefined);
+  }
+
+  readonly #turn: Port<undefined> = {
+    receive: () => {
+      this.#isPosted = false;
+      if (this.#stage.phase >= STOPPING) this.#stage.settled();
+      else this.#stage.pump();
+    },
+  };
+
+  goOn(): void {
     if (this.#stage.phase >= STOPPING) this.#stage.settled();
     else if (spend(1)) this.#stage.nudge();
     else this.#stage.pump();

@@ -28,6 +28,7 @@ export { checkAbsent, checkOption, checkOptions, checkPlain, integer, isBoolean,
 export type { DemandMode } from "./outlet.ts";
 export { latestBy } from "./latest-by.ts";
 export { checkOverflow, dropNewest, dropOldest, error, latest, pauseResume, sample, unbounded, type Overflow, type PauseResume, type PauseResumeOptions } from "./overflow.ts";
+export { Pending } from "./pending.ts";
 export { pipeline, type PipelineOptions } from "./pipeline.ts";
 export { producer, type ProducerOptions } from "./producer.ts";
 export { producerConsumer, type ProducerConsumerOptions } from "./producer-consumer.ts";

@@ -13,6 +13,7 @@ import type { Snapshot } from "./inspect.ts";
 import type { TimeShares } from "./meter.ts";
 import { checkOption, milliseconds, oneOf } from "./options.ts";
 import type { DemandMode } from "./outlet.ts";
+import type { Pending } from "./pending.ts";
 import { producer } from "./producer.ts";
 import { ADOPT, OUTLET, type ExitReason, type Outlet, type Subscribable } from "./protocol.ts";
 import type { MaybePromise, OutletOptions, Returned, StageOptions } from "./stage-options.ts";
@@ -57,7 +58,7 @@ export interface Joint<In, Out> {
 /** What joins the two halves, and takes events in one by one. */
 export interface EventJoint<In, Out> extends Omit<Joint<In, Out>, "handleEvents"> {
   /** Takes an event in; it is handled when this has settled. */
-  handleEvent(event: In): MaybePromise<void>;
+  handleEvent(event: In): MaybePromise<void> | Pending;
 }
 
 let made = 0;
@@ -129,7 +130,7 @@ class Joined<In, Out> implements ProducerConsumer<In, Out> {
       },
       ...(concurrency === undefined
         ? { handleEvents: (events: readonly In[]) => (this.#joint as Joint<In, Out>).handleEvents(events) }
-        : { handleEvent: (event: In) => (this.#joint as EventJoint<In, Out>).handleEvent(event), concurrency }),
+        : { handleEvent: (event: In) => (this.#joint as EventJoint<In, Out>).handleEvent(event) as MaybePromise<void>, concurrency }),
       handleComplete: () => {
         this.#isFinishing = true;
         return this.#joint.handleComplete();

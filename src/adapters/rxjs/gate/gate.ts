@@ -4,7 +4,7 @@
  * The account is two numbers: demanded and not given, and fed and not settled. `ListGate` is for operators that are done with
  * an event when `next` returns, `TokenGate` for all others.
  */
-import { FULL_CREDIT, SluiceError, post, spend, type Port, type PushProducer, type Self } from "../../../core/index.ts";
+import { FULL_CREDIT, SluiceError, inNextTurn, post, spend, type Port, type PushProducer, type Self } from "../../../core/index.ts";
 import type { Operators } from "../operators.ts";
 import type { Host, Passage } from "./passage.ts";
 import { Token } from "./token.ts";
@@ -44,6 +44,8 @@ export abstract class Gate<In, Out> implements Host<Out> {
   #isOpen = false;
   /** It goes on in a message of its own. */
   #isPosted = false;
+  /** What came is handed over in the next turn. */
+  #isFlushing = false;
   /** A callback of the input hears what becomes of this call. */
   #isCalled = false;
 
@@ -114,6 +116,18 @@ export abstract class Gate<In, Out> implements Host<Out> {
     post(this.#turn, undefined);
   }
 
+  /** Less than is demanded: what comes in the same turn of the event loop goes with it, as one list. */
+  #flushInTurn(): void {
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    inNextTurn(this.#onFlush);
+  }
+
+  readonly #onFlush = (): void => {
+    this.#isFlushing = false;
+    this.#flush();
+  };
+
   readonly #turn: Port<undefined> = {
     receive: () => {
       this.#isPosted = false;
@@ -152,9 +166,21 @@ export abstract class Gate<In, Out> implements Host<Out> {
   }
 
   leave(before: Token | undefined): void {
+    this.left(before);
+    if (before === undefined) this.touched();
+  }
+
+  protected left(before: Token | undefined): void {
     this.cause = before;
     this.#depth -= 1;
-    if (before === undefined) this.touched();
+  }
+
+  enterReaction(token: Token): Token | undefined {
+    return this.enter(token);
+  }
+
+  leaveReaction(before: Token | undefined): void {
+    this.leave(before);
   }
 
   byItself(act: () => void): void {
@@ -175,7 +201,9 @@ export abstract class Gate<In, Out> implements Host<Out> {
   }
 
   touched(): void {
-    if (this.isDue || this.outputs.length > 0) this.#post();
+    const { length } = this.outputs;
+    if (this.isDue || (length > 0 && length >= this.wanted)) this.#post();
+    else if (length > 0) this.#flushInTurn();
   }
 
   completed(): void {

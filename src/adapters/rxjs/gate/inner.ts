@@ -92,14 +92,24 @@ export class Inner extends Receiver<unknown> {
     }
   }
 
-  /** Its last value and its end, as one. */
+  /** Its last value and its end, as one: a promise has resolved, and this is its reaction. */
   last(value: unknown): void {
-    const before = this.#host.enter(this.#token);
+    if (this.isStopped) return;
+    const before = this.#host.enterReaction(this.#token);
     try {
-      this.next(value);
-      this.complete();
+      this.#visit.emitted(value, this.#destination as SubscriberLike<unknown>);
+      if (!this.closed) this.#end();
     } finally {
-      this.#host.leave(before);
+      this.#host.leaveReaction(before);
+    }
+  }
+
+  #end(): void {
+    this.isStopped = true;
+    try {
+      this.#destination?.complete();
+    } finally {
+      this.unsubscribe();
     }
   }
 

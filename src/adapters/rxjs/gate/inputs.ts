@@ -37,7 +37,9 @@ function iterate(values: Iterable<unknown> | ArrayLike<unknown>, receiver: Inner
 }
 
 function settle(promise: PromiseLike<unknown>, receiver: Inner): void {
-  promise.then(
+  // Of others nobody knows where they call from.
+  const reaction = promise.constructor === Promise ? promise : Promise.resolve(promise);
+  reaction.then(
     (value) => receiver.last(value),
     (error: unknown) => receiver.error(error),
   );

@@ -5,6 +5,7 @@ import { Inner } from "./inner.ts";
 import { ListGate } from "./list-gate.ts";
 import type { Operators } from "../operators.ts";
 import { Shaped, answerSymbol } from "./shaped.ts";
+import type { Token } from "./token.ts";
 import { TokenGate } from "./token-gate.ts";
 
 let made = 0;
@@ -69,7 +70,7 @@ class ListJoint<In, Out> extends GateJoint<In, Out, ListGate<In, Out>> implement
 }
 
 class TokenJoint<In, Out> extends GateJoint<In, Out, TokenGate<In, Out>> implements EventJoint<In, Out> {
-  handleEvent(event: In): Promise<void> | undefined {
+  handleEvent(event: In): Token<In> | undefined {
     return this.gate.take(event);
   }
 }

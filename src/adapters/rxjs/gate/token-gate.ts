@@ -1,3 +1,4 @@
+import { spend } from "../../../core/index.ts";
 import { Gate, feedsBetween, isSliceOver } from "./gate.ts";
 import type { Operators } from "../operators.ts";
 import { Token } from "./token.ts";
@@ -17,14 +18,18 @@ export class TokenGate<In, Out> extends Gate<In, Out> {
   /** In the stage an output waits for demand. */
   #isFull = false;
   #hasEnded = false;
+  /** The reaction of a promise runs, and nobody else's code below it. */
+  #isReacting = false;
+  /** What has settled in it makes something due in the stage. */
+  #behind: ReturnType<Token["resolveOnly"]>;
 
   constructor(operators: Operators<In, Out>, isEager: boolean) {
     super(operators);
     this.#isEager = isEager;
   }
 
-  /** Feeds an event, when it may. The promise resolves when the event counts as handled; there is none when that is now. */
-  take(event: In): Promise<void> | undefined {
+  /** Feeds an event, when it may. Returns what settles when the event counts as handled; nothing when that is now. */
+  take(event: In): Token<In> | undefined {
     const token = new Token<In>(this, event);
     if (this.#waiting === undefined && this.#mayFeed) {
       this.beginCall();
@@ -34,10 +39,7 @@ export class TokenGate<In, Out> extends Gate<In, Out> {
       if (!token.isHeld && !this.#isCrowded) return undefined;
     } else this.#waiting ??= token;
     this.#append(token);
-    return new Promise((resolve, reject) => {
-      token.resolve = resolve;
-      token.reject = reject;
-    });
+    return token;
   }
 
   override demand(demand: number): void {
@@ -58,10 +60,27 @@ export class TokenGate<In, Out> extends Gate<In, Out> {
     this.#first = undefined;
     this.#waiting = undefined;
     while (token !== undefined) {
-      token.reject?.(error);
-      token.reject = undefined;
-      token = token.behind;
+      const { behind } = token;
+      token.reject(error);
+      token = behind;
     }
+  }
+
+  override enterReaction(token: Token): Token | undefined {
+    this.#isReacting = this.cause === undefined;
+    return this.enter(token);
+  }
+
+  /** The last one that was in work has settled: so no others are about to do the same in this turn, and it goes on at once. */
+  override leaveReaction(before: Token | undefined): void {
+    this.left(before);
+    if (before !== undefined) return;
+    this.#isReacting = false;
+    const behind = this.#behind;
+    this.#behind = undefined;
+    if (this.#inside > 0 || spend(1)) behind?.goOnSoon();
+    else behind?.goOn();
+    this.touched();
   }
 
   protected get isDue(): boolean {
@@ -110,9 +129,10 @@ export class TokenGate<In, Out> extends Gate<In, Out> {
   }
 
   #settle(token: Token<In>): void {
-    if (token.reject === undefined) return;
+    if (!token.isPending) return;
     this.#remove(token);
-    token.resolve?.();
+    if (this.#isReacting) this.#behind = token.resolveOnly();
+    else token.resolve();
   }
 
   get #mayFeed(): boolean {

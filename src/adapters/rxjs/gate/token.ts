@@ -1,4 +1,5 @@
 /** One event that was fed into operators, for as long as something that it caused goes on. */
+import { Pending } from "../../../core/index.ts";
 
 /** Who wants to know that it is over. */
 interface Keeper {
@@ -6,18 +7,16 @@ interface Keeper {
 }
 
 /** It settles when nothing holds it any more: not the call of `next`, and no inner observable that came of it. */
-export class Token<out Event = unknown> {
+export class Token<out Event = unknown> extends Pending {
   readonly event: Event;
-  /** Its neighbours among those that a callback of the input waits for. */
+  /** Its neighbours among those that the input waits for. */
   before: Token<Event> | undefined;
   behind: Token<Event> | undefined;
-  /** Of the promise that a callback of the input waits for; a token that settles at once has none. */
-  resolve: (() => void) | undefined;
-  reject: ((error: unknown) => void) | undefined;
   readonly #keeper: Keeper;
   #holds = 0;
 
   constructor(keeper: Keeper, event: Event) {
+    super();
     this.#keeper = keeper;
     this.event = event;
   }
