@@ -39,7 +39,7 @@ describe("a stage that measures its time", () => {
   test("is busy in a callback, and as long as its promise is pending", async () => {
     const probe = new ProducerProbe<number>();
     const gate = deferred();
-    await using stage = consumer<number>({ timing: true, subscribeTo: [probe.producer], handleEvents: ([event]) => (event === 1 ? pass() : gate.promise) });
+    await using stage = consumer({ timing: true, subscribeTo: [probe.producer], handleEvents: ([event]) => (event === 1 ? pass() : gate.promise) });
     await settle();
     expect((await shares(() => stage.snapshot(), () => probe.emit(1))).busy).toBeGreaterThanOrEqual(MS);
     await probe.emit(2);

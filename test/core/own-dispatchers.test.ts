@@ -26,7 +26,7 @@ function toOne(): Dispatcher<number> {
 /** A stage whose dispatcher is another in these methods, and what it reports. */
 function stageOf(others: Partial<Dispatcher<number>>, options: ProducerOptions<number> = {}): { readonly stage: PushProducer<number>; readonly reports: Report[] } {
   const reports: Report[] = [];
-  const dispatcher = (_host: DispatcherHost): Dispatcher<number> => Object.defineProperties(toOne(), Object.getOwnPropertyDescriptors(others)) as Dispatcher<number>;
+  const dispatcher = (_host: DispatcherHost): Dispatcher<number> => Object.defineProperties(toOne(), Object.getOwnPropertyDescriptors(others));
   const stage = producer<number>({ name: "numbers", dispatcher, whenUnused: "wait", handleReport: (report) => reports.push(report), ...options });
   return { stage, reports };
 }
@@ -97,7 +97,7 @@ describe("a dispatcher", () => {
   });
 
   test.each(["subscribe", "ask", "cancel", "dispatch"])("without %s is none", (method) => {
-    const start = (): unknown => producer({ dispatcher: () => ({ ...toOne(), [method]: undefined }) as never });
+    const start = (): unknown => producer({ dispatcher: () => ({ ...toOne(), [method]: undefined }) });
     expect(start).toThrow(BadOptionError);
     expect(start).toThrow("expected dispatcher to be a factory of dispatchers, as demandDispatcher() returns one, got: an object");
   });

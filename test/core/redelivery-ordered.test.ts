@@ -16,11 +16,11 @@ async function waiting(stopWithinMs = 1000): Promise<Scene> {
   const source = producer<number>({ whenUnused: "wait" });
   const calls = new Map<number, Deferred<readonly number[]>>();
   const call = (event: number): Deferred<readonly number[]> => calls.get(event) ?? expect.fail(`no call for ${event}`);
-  const middle = producerConsumer<number, number>({
+  const middle = producerConsumer({
     subscribeTo: [{ to: source, onCrash: "redeliver", maxDemand: 4, minDemand: 3 }],
     concurrency: 3,
     stopWithinMs,
-    handleEvent(event) {
+    handleEvent(event: number) {
       const made = deferred<readonly number[]>();
       calls.set(event, made);
       return made.promise;

@@ -19,7 +19,7 @@ describe("a consumer of two producers that fail in one turn", () => {
     const reports: Report[] = [];
     const [first, second] = [new Error("first"), new Error("second")];
     const [ann, bob] = [new ProducerProbe<number>(), new ProducerProbe<number>()];
-    const stage = consumer<number>({ ...handler, name: "sink", subscribeTo: [ann.producer, bob.producer], handleReport: (report) => reports.push(report) });
+    const stage = consumer({ ...handler, name: "sink", subscribeTo: [ann.producer, bob.producer], handleReport: (report) => reports.push(report) });
     await settle();
     void ann.fail(first);
     void bob.fail(second);
@@ -32,7 +32,7 @@ describe("a consumer of two producers that fail in one turn", () => {
     const reports: Report[] = [];
     const error = new Error("both");
     const [ann, bob] = [new ProducerProbe<number>(), new ProducerProbe<number>()];
-    const stage = consumer<number>({ ...handler, subscribeTo: [ann.producer, bob.producer], handleReport: (report) => reports.push(report) });
+    const stage = consumer({ ...handler, subscribeTo: [ann.producer, bob.producer], handleReport: (report) => reports.push(report) });
     await settle();
     void ann.fail(error);
     void bob.fail(error);
@@ -45,7 +45,7 @@ describe("a consumer of two producers that fail in one turn", () => {
     for (const reason of [{ type: "normal" }, { type: "shutdown" }] as const) {
       const reports: Report[] = [];
       const [ann, bob] = [new ProducerProbe<number>(), new ProducerProbe<number>()];
-      const stage = consumer<number>({ ...handler, subscribeTo: [ann.producer, bob.producer], handleReport: (report) => reports.push(report) });
+      const stage = consumer({ ...handler, subscribeTo: [ann.producer, bob.producer], handleReport: (report) => reports.push(report) });
       await settle();
       void ann.fail("broken");
       void bob.wire.end("down", reason);
@@ -59,7 +59,7 @@ describe("a consumer of two producers that fail in one turn", () => {
 test("an end that comes twice on a wire is reported, and changes nothing", async () => {
   const reports: Report[] = [];
   const probe = new ProducerProbe<number>({ name: "numbers" });
-  await using sink = consumer<number>({ ...handler, name: "sink", handleReport: (report) => reports.push(report) });
+  await using sink = consumer({ ...handler, name: "sink", handleReport: (report) => reports.push(report) });
   sink.subscribe(probe.producer, { cancel: "temporary" });
   await settle();
   await probe.complete();
@@ -90,7 +90,7 @@ test("a producer that cannot be subscribed to fails the call, and its consumer g
 describe("a subscription that replaces another", () => {
   test("of another producer leaves that one, with the reason that was given", async () => {
     const [old, fresh] = [new ProducerProbe<number>(), new ProducerProbe<number>()];
-    await using sink = consumer<number>({ ...handler, name: "sink" });
+    await using sink = consumer({ ...handler, name: "sink" });
     const subscription = sink.subscribe(old.producer, { maxDemand: 3, cancel: "temporary" });
     await old.expectDemand(3);
     sink.subscribe(fresh.producer, { maxDemand: 5, replaces: { subscription, reason: { type: "shutdown", reason: "moved" } } });
