@@ -248,6 +248,7 @@ test("a mail that fails is sent once more, and the others do not notice", async 
   await settle();
   tree.children.orders.emit([orderOf(1), orderOf(2)]);
   await settle();
-  expect(mails).toEqual([1, 2, 1]);
+  // A slice may end between the two: then the first is sent once more before the second.
+  expect(mails.toSorted()).toEqual([1, 1, 2]);
   expect(tree.children.mailer.snapshot().input).toMatchObject({ received: 2, handled: 2 });
 });
