@@ -6,6 +6,8 @@ import { outputsOf, printing } from "./guide.ts";
 
 const outputs = outputsOf("05-async-iteration");
 
+const work = settle;
+
 /** Says what it was asked for. */
 const counter = (next = 0): Producer<number> =>
   producer({
@@ -38,6 +40,7 @@ test("read-ahead asks for a window", async () => {
   const printed = printing();
   for await (const n of counter().events({ maxDemand: 4 })) {
     console.log(n);
+    await work();
     if (n === 2) break;
   }
   expect(printed()).toBe(outputs[1]);
@@ -47,6 +50,7 @@ test("batches come as lists", async () => {
   const printed = printing();
   for await (const list of counter().batches({ maxDemand: 4 })) {
     console.log(list);
+    await work();
     if (list.includes(2)) break;
   }
   expect(printed()).toBe(outputs[2]);

@@ -7,29 +7,41 @@ import { outputsOf, printing } from "./guide.ts";
 
 const outputs = outputsOf("03-dispatching");
 const quiet = settle;
-const quickly = async (): Promise<void> => settle();
-const slowly = async (): Promise<void> => {
-  for (let turn = 0; turn < 3; turn++) await settle();
-};
 
-const worker = (name: string, jobs: Producer<number>, maxDemand: number, work: (job: number) => Promise<void>): Consumer<number> => {
-  let done = 0;
-  return consumer({
-    name,
-    subscribeTo: [{ to: jobs, maxDemand }],
-    async handleEvent(job) {
-      await work(job);
-      done += 1;
-    },
-    handleComplete: () => console.log(`${name}: ${done} jobs`),
-  });
-};
+/** Time that goes on when all is quiet, so that in each tick everybody gets as far as he can, however slow the machine is. */
+class Ticks {
+  #now = 0;
+  #waiting: { readonly until: number; readonly resolve: () => void }[] = [];
+
+  wait(ticks: number): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push({ until: this.#now + ticks, resolve }));
+  }
+
+  async run(): Promise<void> {
+    for (await settle(); this.#waiting.length > 0; await settle()) {
+      this.#now += 1;
+      const due = this.#waiting.filter(({ until }) => until <= this.#now);
+      this.#waiting = this.#waiting.filter(({ until }) => until > this.#now);
+      for (const { resolve } of due) resolve();
+    }
+  }
+}
+
+const ticks = new Ticks();
+const quickly = (): Promise<void> => ticks.wait(1);
+const slowly = (): Promise<void> => ticks.wait(3);
+
+const worker = (name: string, jobs: Producer<number>, maxDemand: number, work: (job: number) => Promise<void>): Consumer<number> =>
+  consumer({ name, subscribeTo: [{ to: jobs, maxDemand }], handleEvent: work });
 
 test("workers that ask for one job at a time get as many as they can do", async () => {
   const printed = printing();
+  const isOver = ticks.run();
   const jobs = fromIterable(range(100));
   const workers = [worker("quick", jobs, 1, quickly), worker("slow", jobs, 1, slowly)];
   await Promise.all(workers.map(({ closed }) => closed));
+  for (const each of workers) console.log(each.name, each.snapshot().input?.handled);
+  await isOver;
   expect(printed()).toBe(outputs[0]);
 });
 
@@ -37,7 +49,9 @@ test("a slow worker that asks for 40 keeps 40", async () => {
   const printed = printing();
   const jobs = fromIterable(range(100));
   const workers = [worker("quick", jobs, 40, quickly), worker("slow", jobs, 40, slowly)];
+  await ticks.run();
   await Promise.all(workers.map(({ closed }) => closed));
+  for (const each of workers) console.log(each.name, each.snapshot().input?.handled);
   expect(printed()).toBe(outputs[1]);
 });
 

@@ -16,9 +16,6 @@ const text = (path: string): string => readFileSync(join(root, path), "utf8");
 const pages = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"));
 const guides = pages.filter((name) => /^\d/.test(name));
 
-/** Written elsewhere at this moment: a link to it is no mistake. */
-const COMING: ReadonlySet<string> = new Set(["docs/benchmarks.md"]);
-
 /** The test of a page, with the files beside it that it imports; nothing where there is none. */
 function testOf(page: string): string {
   const path = `test/docs/${page.replace(/^\d+-/, "").replace(/\.md$/, "").toLowerCase()}.test.ts`;
@@ -67,7 +64,7 @@ test("the README is shorter than 150 lines", () => {
 describe.each(["README.md", ...pages.map((page) => `docs/${page}`)].map((page) => ({ page })))("the links of $page", ({ page }) => {
   test("lead to files that exist, and to headings in them", () => {
     const dead = linksOf(page).filter(({ path, heading }) => {
-      if (!existsSync(join(root, path))) return !COMING.has(path);
+      if (!existsSync(join(root, path))) return true;
       return heading !== undefined && !headingsOf(text(path)).includes(heading);
     });
     expect(dead).toEqual([]);
