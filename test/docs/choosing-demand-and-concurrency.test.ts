@@ -3,11 +3,11 @@ import { consumer, fromIterable } from "sluice";
 import { producerConsumer, type Producer } from "sluice";
 import { settle } from "sluice/testing";
 import { expect, test } from "vitest";
+import { deferred } from "../core/support/deferred.ts";
 import { range } from "../core/support/range.ts";
 import { outputsOf, printing } from "./guide.ts";
 
 const outputs = outputsOf("08-choosing-demand-and-concurrency");
-const work = async (): Promise<void> => settle();
 const begun = settle;
 
 async function named(turns: number): Promise<string> {
@@ -17,6 +17,7 @@ async function named(turns: number): Promise<string> {
 
 test("a window bounds the calls", async () => {
   const printed = printing();
+  const work = settle;
   let running = 0;
   let most = 0;
   const jobs = fromIterable(range(100));
@@ -53,10 +54,13 @@ test("results keep their order, or do not", async () => {
 
 test("a snapshot shows who is slow", async () => {
   const printed = printing();
+  const isDone = deferred();
+  const work = (): Promise<void> => isDone.promise;
   const slow = consumer({ name: "slow", subscribeTo: [{ to: fromIterable(range(100)), maxDemand: 10 }], handleEvents: () => work() });
   await begun();
   const { waitingFor, input } = slow.snapshot();
   console.log(waitingFor, input?.inCallback, input?.queued);
   expect(printed()).toBe(outputs[2]);
+  isDone.resolve();
   await slow.stop();
 });
