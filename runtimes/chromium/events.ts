@@ -17,6 +17,7 @@ function listenersOf(target: EventTarget, type: string): Set<unknown> {
   return listeners;
 }
 
+// oxlint-disable-next-line typescript/unbound-method -- they are called with each target
 const { addEventListener, removeEventListener } = EventTarget.prototype;
 
 EventTarget.prototype.addEventListener = function (type, listener, options): void {

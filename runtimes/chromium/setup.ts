@@ -1,5 +1,7 @@
 /** What the tests, not Sluice, take of Node, in a page. Sluice is loaded first, and so finds none of it. */
+// oxlint-disable-next-line import/no-unassigned-import -- it is loaded, no more
 import "sluice";
+// oxlint-disable-next-line import/no-unassigned-import -- it counts listeners from now on
 import "./events.ts";
 import * as fc from "fast-check";
 

@@ -10,6 +10,23 @@ export interface NotCarried {
   readonly reason: string;
 }
 
+/** No fault: what these tests look at, or take for help, is Node's. */
+const PAGE: readonly NotCarried[] = (
+  [
+    ["core/describe.test.ts", undefined, "describes a Node stream"],
+    ["core/unreceived-errors.test.ts", undefined, "starts processes"],
+    ["core/consumer-supervisor.test.ts", "100,000 tasks leave nothing behind", "asks the process for its timers"],
+    ["core/from-push.test.ts", "ten million events of a source that does not wait keep the heap flat", "asks the process for its heap"],
+    ["adapters/ix/demand.test.ts", undefined, "reads a file"],
+    ["adapters/web/byte-streams.test.ts", undefined, "makes Buffers"],
+    ["adapters/web/through-transform-stream.test.ts", undefined, "compares with node:zlib"],
+    ["adapters/reactive-streams/interop.test.ts", undefined, "the peer, rsocket, needs a Buffer"],
+    ["testing/equality.test.ts", undefined, "compares Buffers"],
+    ["testing/settle.test.ts", undefined, "is about the clocks of Node"],
+    ["testing/broken-dispatchers.test.ts", "is caught in a stage", "a page loads modules once: its broken stages are heard by the monitor of the tests, too"],
+  ] as const
+).map(([file, test, reason]) => ({ runtime: "chromium", file, ...(test !== undefined && { test }), reason }));
+
 export const NOT_CARRIED: readonly NotCarried[] = [
   {
     runtime: "bun",
@@ -31,4 +48,5 @@ export const NOT_CARRIED: readonly NotCarried[] = [
     isSkipped: true,
     reason: "mock.timers of Deno's node:test never lets an event loop turn again",
   },
+  ...PAGE,
 ];
