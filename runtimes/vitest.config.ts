@@ -9,7 +9,7 @@ const config: UserConfig = defineConfig({
   root: here(".."),
   resolve: base.resolve ?? {},
   test: {
-    include: ["test/{core,adapters,testing,package}/**/*.test.ts"],
+    include: ["test/{core,adapters,testing}/**/*.test.ts"],
     setupFiles: ["test/setup/seed.ts", "test/setup/monitor.ts"],
     testTimeout: 60_000,
   },

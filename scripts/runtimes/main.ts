@@ -6,7 +6,8 @@
 import { execFileSync } from "node:child_process";
 import { statSync } from "node:fs";
 import { RUNTIMES, hasChromium, type Runtime } from "./runtimes.ts";
-import { runSuite, type SuiteResult } from "./run-suite.ts";
+import type { SuiteResult } from "./judge.ts";
+import { runSuite } from "./run-suite.ts";
 import { SUITES, isSuite, type Suite } from "./suites.ts";
 
 const names = process.argv.slice(2);

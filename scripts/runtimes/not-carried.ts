@@ -16,6 +16,7 @@ const PAGE: readonly NotCarried[] = (
     ["core/describe.test.ts", undefined, "describes a Node stream"],
     ["core/unreceived-errors.test.ts", undefined, "starts processes"],
     ["core/consumer-supervisor.test.ts", "100,000 tasks leave nothing behind", "asks the process for its timers"],
+    ["core/supervisor/churn.test.ts", "100,000 restarts leave nothing behind", "asks the process for its heap and timers"],
     ["core/from-push.test.ts", "ten million events of a source that does not wait keep the heap flat", "asks the process for its heap"],
     ["adapters/ix/demand.test.ts", undefined, "reads a file"],
     ["adapters/web/byte-streams.test.ts", undefined, "makes Buffers"],

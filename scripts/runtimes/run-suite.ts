@@ -2,32 +2,13 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { judge, type Report, type SuiteResult } from "./judge.ts";
 import { NOT_CARRIED, type NotCarried } from "./not-carried.ts";
 import type { Runtime } from "./runtimes.ts";
 import { SUITES, type Suite } from "./suites.ts";
 
 /** A suite that takes longer hangs. */
 const DEADLINE_MS = 600_000;
-
-/** What `runtimes/reporter.ts` writes. */
-interface Report {
-  readonly files: readonly {
-    readonly path: string;
-    readonly isFailed: boolean;
-    readonly passed: readonly string[];
-    readonly failed: readonly { readonly name: string; readonly message: string }[];
-    readonly message: string;
-  }[];
-  readonly errors: readonly string[];
-}
-
-export interface SuiteResult {
-  readonly passed: number;
-  /** What failed and is not listed, and what passed though it is listed. */
-  readonly failures: readonly string[];
-  /** Listed, and failed or not started. */
-  readonly notCarried: readonly NotCarried[];
-}
 
 /** Runs a suite on a runtime, in processes of its own. */
 export async function runSuite(runtime: Runtime, suite: Suite): Promise<SuiteResult> {
@@ -81,35 +62,3 @@ function readReport(path: string): Report | undefined {
     return undefined;
   }
 }
-
-function judge({ files, errors }: Report, listed: readonly NotCarried[]): SuiteResult {
-  const failures = errors.map((message) => `unhandled: ${message}`);
-  const notCarried = new Set(listed.filter(({ isSkipped }) => isSkipped === true));
-  let passed = 0;
-  for (const file of files) {
-    const entries = listed.filter((entry) => file.path.endsWith(`/test/${entry.file}`));
-    passed += file.passed.length;
-    for (const { name, message } of file.failed) {
-      const entry = entries.find(({ test }) => test !== undefined && isPartOf(test, name));
-      if (entry === undefined) failures.push(`${short(file.path)}: ${name}: ${message}`);
-      else notCarried.add(entry);
-    }
-    if (file.isFailed && file.failed.length === 0) {
-      const entry = entries.find(({ test }) => test === undefined);
-      if (entry === undefined) failures.push(`${short(file.path)}: ${file.message}`);
-      else notCarried.add(entry);
-    }
-  }
-  for (const entry of listed) {
-    if (!notCarried.has(entry)) failures.push(`${entry.file}: ${entry.test ?? "all of it"}: is listed as not carried, and passed`);
-  }
-  if (passed === 0 && failures.length === 0) failures.push("no test ran");
-  return { passed, failures, notCarried: [...notCarried] };
-}
-
-/** vitest joins the names of groups and test by " > " here, and by a space in the pattern. */
-function isPartOf(test: string, fullName: string): boolean {
-  return fullName.replaceAll(" > ", " ").includes(test);
-}
-
-const short = (path: string): string => path.slice(path.lastIndexOf("/test/") + 1);
