@@ -46,7 +46,7 @@ for (const [runtime, own] of results) {
     for (const failure of result.failures) console.log(`\nFAILED ${runtime.name} ${suite}: ${failure}`);
   }
 }
-console.log("\nNot carried (-), with the fault that is upstream:");
+console.log("\nNot carried (-), and why:");
 for (const [runtime, own] of results) {
   for (const { notCarried } of own.values()) {
     for (const { file, test, reason } of notCarried) console.log(`  ${runtime.name}  ${file}${test === undefined ? "" : `: ${test}`}\n      ${reason}`);
