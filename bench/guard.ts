@@ -4,14 +4,14 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 
-import { BenchError, type Job, type RatioTarget, type Section, type Target } from "./harness/case.ts";
+import { BenchError, type Job, type Section, type Target } from "./harness/case.ts";
 import { valueOf } from "./harness/judge.ts";
 import { describeMachine, type Machine } from "./harness/machine.ts";
 import { measure } from "./harness/measure.ts";
 import { formatSection } from "./harness/print.ts";
 import { runSection, type SectionReport } from "./harness/run-section.ts";
 import { quantile } from "./harness/statistics.ts";
-import { speedTarget } from "./measures/speed.ts";
+import { cpuTarget } from "./measures/speed.ts";
 
 /** So much worse than recorded a ratio may be. */
 const TOLERANCE = 1.3;
@@ -115,8 +115,8 @@ function find(jobs: readonly Job[], [name, pairs]: Guarded): { job: Job; section
   if (job === undefined || section === undefined || cases.length < wanted.size) {
     throw new BenchError(`expected ${name} to have the cases ${[...wanted].join(", ")}, got: ${cases.map((each) => each.name).join(", ")}`);
   }
-  // Both by their minima: what is asked is whether the code got slower, and noise only ever adds.
-  const targets = pairs.map(([ours, peer]): RatioTarget => ({ ...speedTarget(ours, peer, Infinity), peerBy: "min" }));
+  // The time of the CPU, both by their minima: what is asked is whether the code got slower, and noise only ever adds.
+  const targets = pairs.map(([ours, peer]) => cpuTarget(ours, peer, Infinity));
   return { job, section: { ...section, cases, targets } };
 }
 

@@ -53,7 +53,7 @@ async function guardRatios({ record }: Guarding): Promise<boolean> {
     return true;
   }
   const isHeld = areMet(await guard.check(tell));
-  console.log("A ratio is our minimum over that of the peer; it may be 30 % above the recorded one.");
+  console.log("A ratio is our minimum over that of the peer, in time of the CPU; it may be 30 % above the recorded one.");
   return isHeld;
 }
 
