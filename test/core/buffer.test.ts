@@ -254,3 +254,15 @@ test.each(["first", "last", undefined] as const)("a buffer with bufferKeep %s do
     { numRuns: 300 },
   );
 });
+
+test("a note that events were discarded around stays between what comes back and what is left", () => {
+  const buffer = new Buffer<number, string>(5, "last");
+  buffer.push([1, 2]);
+  buffer.mark("note");
+  buffer.push([3, 4, 5]);
+  expect(buffer.push([6, 7, 8])).toBe(3);
+  buffer.putBack([0], 1);
+  expect([buffer.size, buffer.times, buffer.take(10)]).toEqual([6, 1, [0]]);
+  expect([buffer.isAtNote, buffer.take(10), buffer.takeNote()]).toEqual([true, [], "note"]);
+  expect([buffer.times, buffer.take(10), buffer.isEmpty]).toEqual([0, [4, 5, 6, 7, 8], true]);
+});
