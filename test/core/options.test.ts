@@ -373,3 +373,103 @@ test("a wire that has ended takes no events: the producer is told, and it is rep
   expect(reports).toMatchObject([{ kind: "late-signal", partner: "numbers", signal: "events" }]);
   expect(probe.cancels.at(-1)).toMatchObject({ reason: { error: { code: "SLUICE_UNKNOWN_SUBSCRIPTION", message: "sink is not subscribed to numbers" } } });
 });
+
+describe("the shape of a value", () => {
+  test.each<[string, unknown]>([
+    ["a number", 7],
+    ["nothing", null],
+    ["an empty object", {}],
+    ["another type", { type: "odd" }],
+    ["an error without one", { type: "error" }],
+    ["an error of another type", { type: "odd", error: new Error("x") }],
+  ])("that is to be a reason: %s is none", async (_, reason) => {
+    const probe = new ProducerProbe<number>();
+    await using sink = consumer<number>(handler);
+    const subscription = sink.subscribe(probe.producer);
+    expect(() => subscription.cancel(reason as never)).toThrow("expected the reason of a cancel to be { type: 'normal' }, { type: 'shutdown' } or { type: 'error', error }, got: ");
+    await settle();
+    expect(probe.cancels).toEqual([]);
+    await probe.complete();
+  });
+
+  test.each<[string, unknown]>([
+    ["normal", { type: "normal" }],
+    ["a shutdown", { type: "shutdown" }],
+    ["an error, be it undefined", { type: "error", error: undefined }],
+  ])("that is to be a reason: %s is one", async (_, reason) => {
+    const probe = new ProducerProbe<number>();
+    const sink = consumer<number>(handler);
+    const subscription = sink.subscribe(probe.producer, { cancel: "temporary" });
+    void subscription.cancel(reason as never);
+    await probe.expectCancel(reason as never);
+    await probe.wire.end("cancel", reason as never);
+    await sink.stop();
+  });
+
+  test.each<[string, unknown]>([
+    ["an object without a listener", { aborted: false }],
+    ["an object that is not aborted or otherwise", { addEventListener: () => undefined }],
+    ["an object whose listener is no function", { aborted: false, addEventListener: true }],
+    ["nothing", null],
+  ])("that is to be a signal: %s is none", (_, signal) => {
+    expect(refusal(producer, { signal }).message).toContain("expected signal to be an AbortSignal, got: ");
+  });
+});
+
+describe("what a stage is asked for", () => {
+  test("that a consumer cannot do is refused: it cannot emit", async () => {
+    let emit: ((events: readonly number[]) => unknown) | undefined;
+    const probe = new ProducerProbe<number>();
+    await using sink = consumer<number>({
+      name: "sink",
+      subscribeTo: [probe.producer],
+      handleEvents: (_events, _from, self) => void (emit = (events) => (self as unknown as { emit(events: readonly number[]): unknown }).emit(events)),
+    });
+    await settle();
+    await probe.emit(1);
+    expect(() => emit?.([1])).toThrow("sink is a consumer and cannot emit");
+    await probe.complete();
+    await sink.closed;
+  });
+
+  test("behind its end is refused: it takes no more events", async () => {
+    let emit: (() => unknown) | undefined;
+    await using source = producer<number>({ name: "source", handleDemand: (_demand, self) => void (emit = () => self.emit([1])) });
+    await new ConsumerProbe(source).ask(1);
+    await source.stop();
+    expect(() => emit?.()).toThrow("source has ended: it takes no more events");
+  });
+
+  test("is a function that runs: a generator function of a consumer would do nothing", async () => {
+    const probe = new ProducerProbe<number>();
+    const sink = consumer<number>({ name: "sink", subscribeTo: [probe.producer], handleEvents: function* () {} as never });
+    const end = sink.closed;
+    await settle();
+    await probe.emit(1);
+    expect(await end).toMatchObject({ type: "error", error: { code: "SLUICE_BAD_RETURN", message: "expected handleEvents of sink to be a function that runs, got: a generator function" } });
+  });
+
+  test("may return an object with anything in it, where nothing is to come of it", async () => {
+    for (const value of [{ next: 1 }, { value: 1 }, 7, "next"]) {
+      const probe = new ProducerProbe<number>();
+      const sink = consumer<number>({ subscribeTo: [probe.producer], handleEvents: () => value as never });
+      await settle();
+      await probe.emit(1);
+      await probe.complete();
+      expect(await sink.closed).toEqual({ type: "normal" });
+    }
+  });
+
+  test("may throw when its result is looked at: that is a failure of the callback", async () => {
+    const error = new Error("do not look");
+    const probe = new ProducerProbe<number>();
+    const has = (): never => {
+      throw error;
+    };
+    const sink = consumer<number>({ subscribeTo: [probe.producer], handleEvents: () => new Proxy({}, { has }) as never });
+    const end = sink.closed;
+    await settle();
+    await probe.emit(1);
+    expect(await end).toEqual({ type: "error", error });
+  });
+});
