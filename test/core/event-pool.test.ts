@@ -11,7 +11,7 @@ describe.each([
 ])("an async handleEvent with %s", (_, options) => {
   test("that returns no list ends the stage, and the message names it", async () => {
     const up = new ProducerProbe<number>();
-    const stage = producerConsumer<number, number>({ name: "stage", subscribeTo: [up.producer], ...options, handleEvent: () => Promise.resolve(7 as never) });
+    const stage = producerConsumer({ name: "stage", subscribeTo: [up.producer], ...options, handleEvent: () => Promise.resolve(7 as never) });
     const down = new ConsumerProbe(stage);
     await down.ask(5);
     await up.emit(1);
@@ -22,7 +22,7 @@ describe.each([
   test("gives demand back for each event that is done, and for none that is not", async () => {
     const calls = [deferred(), deferred(), deferred(), deferred()];
     const up = new ProducerProbe<number>();
-    await using stage = producerConsumer<number, number>({
+    await using stage = producerConsumer({
       subscribeTo: [{ to: up.producer, maxDemand: 4, minDemand: 3 }],
       ...options,
       handleEvent: (event) => calls[event]?.promise.then(() => [10 * event]),
@@ -45,7 +45,7 @@ describe.each([
 test("an ordered pool hands on what has finished behind a failed call, in order, and then the error", async () => {
   const calls = [deferred(), deferred(), deferred(), deferred()];
   const up = new ProducerProbe<number>();
-  const stage = producerConsumer<number, number>({ subscribeTo: [up.producer], concurrency: 4, stopWithinMs: 1, handleEvent: (event) => calls[event]?.promise.then(() => [10 * event]) });
+  const stage = producerConsumer({ subscribeTo: [up.producer], concurrency: 4, stopWithinMs: 1, handleEvent: (event) => calls[event]?.promise.then(() => [10 * event]) });
   const down = new ConsumerProbe(stage);
   await down.ask(5);
   await up.emit(0, 1, 2, 3);
@@ -64,7 +64,7 @@ test("an ordered pool hands on what has finished behind a failed call, in order,
 test("a consumer with several calls has no order to keep: each is done when its promise is", async () => {
   const calls = [deferred(), deferred(), deferred()];
   const up = new ProducerProbe<number>();
-  await using stage = consumer<number>({ subscribeTo: [{ to: up.producer, maxDemand: 3, minDemand: 2 }], concurrency: 3, ordered: true, handleEvent: (event) => calls[event]?.promise });
+  await using stage = consumer({ subscribeTo: [{ to: up.producer, maxDemand: 3, minDemand: 2 }], concurrency: 3, ordered: true, handleEvent: (event) => calls[event]?.promise });
   await settle();
   await up.emit(0, 1, 2);
   calls[2]?.resolve();

@@ -420,7 +420,7 @@ describe("what a stage is asked for", () => {
   test("that a consumer cannot do is refused: it cannot emit", async () => {
     let emit: ((events: readonly number[]) => unknown) | undefined;
     const probe = new ProducerProbe<number>();
-    await using sink = consumer<number>({
+    await using sink = consumer({
       name: "sink",
       subscribeTo: [probe.producer],
       handleEvents: (_events, _from, self) => void (emit = (events) => (self as unknown as { emit(events: readonly number[]): unknown }).emit(events)),
@@ -442,7 +442,7 @@ describe("what a stage is asked for", () => {
 
   test("is a function that runs: a generator function of a consumer would do nothing", async () => {
     const probe = new ProducerProbe<number>();
-    const sink = consumer<number>({ name: "sink", subscribeTo: [probe.producer], handleEvents: function* () {} as never });
+    const sink = consumer({ name: "sink", subscribeTo: [probe.producer], handleEvents: function* () {} as never });
     const end = sink.closed;
     await settle();
     await probe.emit(1);
@@ -452,7 +452,7 @@ describe("what a stage is asked for", () => {
   test("may return an object with anything in it, where nothing is to come of it", async () => {
     for (const value of [{ next: 1 }, { value: 1 }, 7, "next"]) {
       const probe = new ProducerProbe<number>();
-      const sink = consumer<number>({ subscribeTo: [probe.producer], handleEvents: () => value as never });
+      const sink = consumer({ subscribeTo: [probe.producer], handleEvents: () => value as never });
       await settle();
       await probe.emit(1);
       await probe.complete();
@@ -466,7 +466,7 @@ describe("what a stage is asked for", () => {
     const has = (): never => {
       throw error;
     };
-    const sink = consumer<number>({ subscribeTo: [probe.producer], handleEvents: () => new Proxy({}, { has }) as never });
+    const sink = consumer({ subscribeTo: [probe.producer], handleEvents: () => new Proxy({}, { has }) as never });
     const end = sink.closed;
     await settle();
     await probe.emit(1);
