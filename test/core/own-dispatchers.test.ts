@@ -28,6 +28,8 @@ function stageOf(others: Partial<Dispatcher<number>>, options: ProducerOptions<n
   const reports: Report[] = [];
   const dispatcher = (_host: DispatcherHost): Dispatcher<number> => Object.defineProperties(toOne(), Object.getOwnPropertyDescriptors(others));
   const stage = producer<number>({ name: "numbers", dispatcher, whenUnused: "wait", handleReport: (report) => reports.push(report), ...options });
+  // Who asks for the end receives its error.
+  void stage.closed;
   return { stage, reports };
 }
 
