@@ -23,7 +23,7 @@ export const UNITS = [
   { name: "src/core/running", mutate: inCore("mailbox", "scheduler", "errors", "report", "inspect", "exit-reason", "protocol", "dispatcher", "index"), tests: core },
   { name: "src/core/supervision", mutate: ["src/core/supervision/**/*.ts"], tests: core },
   // What only adapters use is tested with them.
-  { name: "src/core/acknowledging", mutate: inCore("acknowledging"), tests: ["test/core/joined.test.ts", "test/adapters/node", "test/adapters/web"] },
+  { name: "src/core/acknowledging", mutate: inCore("acknowledging"), tests: ["test/core/joined.test.ts", "test/core/holders.test.ts", "test/adapters/node", "test/adapters/web"] },
   { name: "src/core/describe", mutate: ["src/core/describe/**/*.ts"], tests: ["test/core/describe.test.ts", "test/core/snapshot.test.ts", "test/core/supervisor/snapshot.test.ts"] },
   adapter("events"),
   adapter("ix"),
