@@ -296,3 +296,13 @@ describe("a bad option", () => {
     expect(listeners(emitter)).toEqual({});
   });
 });
+
+test.each<[string, unknown]>([
+  ["nothing", null],
+  ["a function with the methods", Object.assign(() => undefined, { on: () => undefined, removeListener: () => undefined })],
+  ["an emitter without a way to leave", { on: () => undefined }],
+  ["a target without a way to leave", { addEventListener: () => undefined }],
+  ["an object that has the names, but no methods", { on: true, removeListener: true, addEventListener: 1, removeEventListener: 1 }],
+])("is refused, as no emitter: %s", (_, source) => {
+  expect(() => fromEvents(source as never, "data", { overflow: unbounded })).toThrow(BadOptionError);
+});
