@@ -4,6 +4,8 @@ import { numbers } from "../cases/numbers.ts";
 import { BenchError, type Case, type LimitTarget } from "../harness/case.ts";
 
 const AHEAD = "most ahead";
+/** The ones that were dropped on the way, too. */
+const READ = "read in all";
 
 /** What a source without bounds makes at most. */
 const EVENTS = 100_000;
@@ -18,10 +20,16 @@ export type SlowRun = (account: Account) => Promise<void>;
 export class Account {
   #produced = 0;
   #consumed = 0;
+  #dropped = 0;
   #mostAhead = 0;
 
   get mostAhead(): number {
     return this.#mostAhead;
+  }
+
+  /** How many events the source has made. */
+  get produced(): number {
+    return this.#produced;
   }
 
   /** The source has made all of its events. */
@@ -63,12 +71,17 @@ export class Account {
     return !this.isDone;
   }
 
-  /** Takes a millisecond for an output that was made of so many events, in whatever order. */
+  /** Takes a millisecond for an output that was made of so many events, in whatever order; those that were dropped are not among them. */
   async consumeSome(count: number): Promise<boolean> {
     await setTimeout(PACE_MS);
     if (this.isDone) return false;
     this.#consumed += count;
     return !this.isDone;
+  }
+
+  /** An event that was filtered out is done with. */
+  drop(): void {
+    this.#dropped += 1;
   }
 
   /** A list, one after the other. */
@@ -79,7 +92,7 @@ export class Account {
 
   #note(count: number): void {
     this.#produced += count;
-    this.#mostAhead = Math.max(this.#mostAhead, this.#produced - this.#consumed);
+    this.#mostAhead = Math.max(this.#mostAhead, this.#produced - this.#consumed - this.#dropped);
   }
 }
 
@@ -87,10 +100,12 @@ export interface TruthCase {
   readonly name: string;
   readonly by: string;
   readonly load: () => Promise<SlowRun>;
+  /** Whether it says as well how many events were read in all. */
+  readonly showsRead?: boolean | undefined;
 }
 
 /** How many events a fast source has made and a consumer of one event a millisecond has not finished, at the most. */
-export function truthCase({ name, by, load }: TruthCase): Case {
+export function truthCase({ name, by, load, showsRead = false }: TruthCase): Case {
   return {
     name,
     by,
@@ -100,7 +115,7 @@ export function truthCase({ name, by, load }: TruthCase): Case {
         const account = new Account();
         await run(account);
         if (!account.isDone) throw new BenchError(`expected ${name} to consume ${CONSUMED} events, got: fewer`);
-        return { [AHEAD]: account.mostAhead };
+        return { [AHEAD]: account.mostAhead, ...(showsRead && { [READ]: account.produced }) };
       };
     },
   };

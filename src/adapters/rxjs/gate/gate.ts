@@ -16,7 +16,7 @@ export type Outgoing<Out> = Pick<PushProducer<Out> | Self<Out>, "emit" | "comple
 export type Waiting = Pick<PushProducer<unknown>, "bufferedCount">;
 
 /** Where the events come from: the input as its callbacks see it. */
-export type Incoming = Pick<Self, "fail" | "stop">;
+export type Incoming = Pick<Self, "fail" | "stop" | "signal">;
 
 /** At most so many events are fed between two looks at the clock; fewer at first, as they may be slow. */
 const FEEDS = 64;
@@ -48,6 +48,7 @@ export abstract class Gate<In, Out> implements Host<Out> {
   #isFlushing = false;
   /** A callback of the input hears what becomes of this call. */
   #isCalled = false;
+  #isHeeding = false;
 
   constructor(operators: Operators<In, Out>) {
     this.passage = operators.enter(this);
@@ -96,6 +97,16 @@ export abstract class Gate<In, Out> implements Host<Out> {
   /** What follows is on behalf of a callback of the input. */
   protected beginCall(): void {
     this.#isCalled = true;
+  }
+
+  /** A callback of the input is not done with: a stop does not wait for that. The signal is made when one is, which costs. */
+  protected heedStop(): void {
+    if (this.#isHeeding || this.incoming === undefined) return;
+    this.#isHeeding = true;
+    const { signal } = this.incoming;
+    // In a message of its own where it was stopped in this call, which has not returned what waits.
+    if (signal.aborted) post({ receive: () => this.giveUp(signal.reason) }, undefined);
+    else signal.addEventListener("abort", () => this.giveUp(signal.reason), { once: true });
   }
 
   /** Throws the error of the operators. */

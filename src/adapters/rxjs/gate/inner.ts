@@ -1,8 +1,7 @@
 /** A value that has come to a flattening operator, and then its inner observable: what RxJS subscribes to in its place. */
 import { subscribeTo } from "./inputs.ts";
-import type { Host } from "./passage.ts";
 import { Receiver, type SubscriberLike } from "./receiver.ts";
-import type { Site, Visit } from "./sites.ts";
+import type { Visit } from "./sites.ts";
 import type { Token } from "./token.ts";
 
 /** Makes an inner observable of a value: `(value, index)` for most operators, `(accumulated, value, index)` for scans. */
@@ -16,8 +15,6 @@ export class Inner extends Receiver<unknown> {
   /** The one behind it, where RxJS keeps those that it has not begun with. */
   behind: Inner | undefined;
   readonly #visit: Visit;
-  readonly #host: Host<never>;
-  readonly #site: Site;
   readonly #token: Token;
   #value: unknown;
   #destination: SubscriberLike<unknown> | undefined;
@@ -30,31 +27,29 @@ export class Inner extends Receiver<unknown> {
   constructor(visit: Visit, token: Token) {
     super();
     this.#visit = visit;
-    this.#host = visit.host;
-    this.#site = visit.site;
     this.#token = token;
     token.hold();
-    this.#site.waiting += 1;
+    this.#visit.site.waiting += 1;
   }
 
   /** RxJS begins with it. */
   begin(value?: unknown): this {
     this.#value = value;
     this.#hasBegun = true;
-    this.#site.waiting -= 1;
-    this.#site.active += 1;
+    this.#visit.site.waiting -= 1;
+    this.#visit.site.active += 1;
     return this;
   }
 
   made(project: Project, first: unknown, second: unknown, third: unknown): this {
-    const before = this.#host.enter(this.#token);
+    const before = this.#visit.host.enter(this.#token);
     try {
       this.#value = project(first, second, third);
     } catch (error) {
       this.unsubscribe();
       throw error;
     } finally {
-      this.#host.leave(before);
+      this.#visit.host.leave(before);
     }
     return this;
   }
@@ -63,11 +58,12 @@ export class Inner extends Receiver<unknown> {
     return this;
   }
 
-  subscribe(destination: SubscriberLike<unknown>): this {
+  /** Returns nothing, as the subscriber knows it already: RxJS would add it once more. */
+  subscribe(destination: SubscriberLike<unknown>): void {
     this.#destination = destination;
     destination.add(this);
-    if (this.closed) return this;
-    const before = this.#host.enter(this.#token);
+    if (this.closed) return;
+    const before = this.#visit.host.enter(this.#token);
     this.#isBeginning = true;
     try {
       subscribeTo(this.#value, this);
@@ -75,14 +71,13 @@ export class Inner extends Receiver<unknown> {
       this.error(error);
     } finally {
       this.#isBeginning = false;
-      this.#host.leave(before);
+      this.#visit.host.leave(before);
     }
-    return this;
   }
 
   next(value: unknown): void {
     if (this.isStopped) return;
-    const host = this.#host;
+    const host = this.#visit.host;
     const isMoved = host.isDirect && this.#isMoved();
     const before = isMoved ? undefined : host.enter(this.#token);
     try {
@@ -95,12 +90,12 @@ export class Inner extends Receiver<unknown> {
   /** Its last value and its end, as one: a promise has resolved, and this is its reaction. */
   last(value: unknown): void {
     if (this.isStopped) return;
-    const before = this.#host.enterReaction(this.#token);
+    const before = this.#visit.host.enterReaction(this.#token);
     try {
       this.#visit.emitted(value, this.#destination as SubscriberLike<unknown>);
       if (!this.closed) this.#end();
     } finally {
-      this.#host.leaveReaction(before);
+      this.#visit.host.leaveReaction(before);
     }
   }
 
@@ -118,16 +113,16 @@ export class Inner extends Receiver<unknown> {
     try {
       super.unsubscribe();
     } finally {
-      if (!this.#hasBegun) this.#site.waiting -= 1;
-      else this.#site.active -= 1;
-      if (this.#isSubstream) this.#site.substreams -= 1;
+      if (!this.#hasBegun) this.#visit.site.waiting -= 1;
+      else this.#visit.site.active -= 1;
+      if (this.#isSubstream) this.#visit.site.substreams -= 1;
       else this.#token.release();
-      if (this.#host.cause === undefined) this.#host.touched();
+      if (this.#visit.host.cause === undefined) this.#visit.host.touched();
     }
   }
 
   protected failed(error: unknown): void {
-    const host = this.#host;
+    const host = this.#visit.host;
     const isMoved = host.isDirect && this.#isMoved();
     const before = isMoved ? undefined : host.enter(this.#token);
     try {
@@ -138,7 +133,7 @@ export class Inner extends Receiver<unknown> {
   }
 
   protected completed(): void {
-    const host = this.#host;
+    const host = this.#visit.host;
     const isMoved = host.isDirect && this.#isMoved();
     const before = isMoved ? undefined : host.enter(this.#token);
     try {
@@ -152,7 +147,7 @@ export class Inner extends Receiver<unknown> {
   isFed(): void {
     if (this.#isSubstream || !this.#hasBegun || this.closed) return;
     this.#isSubstream = true;
-    this.#site.substreams += 1;
+    this.#visit.site.substreams += 1;
     this.#token.release();
   }
 

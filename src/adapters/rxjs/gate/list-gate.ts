@@ -15,6 +15,7 @@ export class ListGate<In, Out> extends Gate<In, Out> {
     this.go();
     this.endCall();
     if (!this.#isWaiting) return undefined;
+    this.heedStop();
     return new Promise((resolve, reject) => {
       this.#pending = { resolve, reject };
     });

@@ -37,8 +37,6 @@ abstract class GateJoint<In, Out, Kind extends Gate<In, Out>> implements Omit<Jo
     if (this.#hasInput) return;
     this.#hasInput = true;
     this.gate.incoming = self;
-    // A stop does not wait for what is not settled.
-    self.signal.addEventListener("abort", () => this.gate.giveUp(self.signal.reason), { once: true });
   }
 
   handleComplete(): void {

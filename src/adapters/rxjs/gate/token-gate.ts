@@ -39,6 +39,7 @@ export class TokenGate<In, Out> extends Gate<In, Out> {
       if (!token.isHeld && !this.#isCrowded) return undefined;
     } else this.#waiting ??= token;
     this.#append(token);
+    this.heedStop();
     return token;
   }
 
