@@ -119,12 +119,19 @@ describe("what the guide says of reading", () => {
 
   interface Job {
     readonly needed: number;
+    /** The limits, and what a buffer holds. */
     readonly limit: number;
     readonly plain: rx.OperatorFunction<number, unknown>;
     readonly operators: Operators<number, unknown>;
   }
 
-  const mix = (merge: typeof mergeMap, concat: typeof concatMap): rx.OperatorFunction<number, number> => pipe(filter((n: number) => n % 2 === 0), merge(work, 8), bufferCount(5), concat(save));
+  /** What was dropped is done with. */
+  let dropped = 0;
+  const everyOther = (n: number): boolean => {
+    dropped += n % 2;
+    return n % 2 === 0;
+  };
+  const mix = (merge: typeof mergeMap, concat: typeof concatMap): rx.OperatorFunction<number, number> => pipe(filter(everyOther), merge(work, 8), bufferCount(5), concat(save));
   const groups = (concat: typeof concatMap): rx.OperatorFunction<number, number> => pipe(groupBy((n: number) => n % 3), mergeMap((group) => group.pipe(concat(work))));
 
   const jobs: Readonly<Record<string, Job>> = {
@@ -133,7 +140,7 @@ describe("what the guide says of reading", () => {
     "bufferCount(100)": { needed: 1000, limit: 0, plain: bufferCount(100), operators: sync(bufferCount<number>(100)) },
     "concatMap(work)": { needed: 10, limit: 1, plain: concatMap(work), operators: tracked({ concatMap }, (g) => g.concatMap(work)) },
     "groupBy(3 groups), in each concatMap(work)": { needed: 10, limit: 0, plain: groups(concatMap), operators: tracked({ concatMap }, (g) => groups(g.concatMap)) },
-    "filter(every other), mergeMap(work, 8), bufferCount(5), concatMap(save)": { needed: 100, limit: 26, plain: mix(mergeMap, concatMap), operators: tracked({ mergeMap, concatMap }, (g) => mix(g.mergeMap, g.concatMap)) },
+    "filter(every other), mergeMap(work, 8), bufferCount(5), concatMap(save)": { needed: 50, limit: 8 + 1 + 4, plain: mix(mergeMap, concatMap), operators: tracked({ mergeMap, concatMap }, (g) => mix(g.mergeMap, g.concatMap)) },
   };
 
   /** Counts what is read of it. */
@@ -149,14 +156,15 @@ describe("what the guide says of reading", () => {
 
   test.each(Object.entries(jobs))("%s", async (name, { needed, limit, plain, operators }) => {
     const ours = new Source();
+    dropped = 0;
     let taken = 0;
     for await (const _ of throughOperators(operators, { feed: "eager", subscribeTo: [{ to: fromIterable(ours), maxDemand: WINDOW }] })) {
       await turn();
       taken += 1;
       if (taken === OUTPUTS) break;
     }
-    expect(ours.read).toBeGreaterThanOrEqual(needed);
-    expect(ours.read).toBeLessThanOrEqual(needed + WINDOW + limit);
+    expect(ours.read - dropped).toBeGreaterThanOrEqual(needed);
+    expect(ours.read - dropped).toBeLessThanOrEqual(needed + WINDOW + limit);
 
     // It has read everything before anybody has taken an output.
     const theirs = new Source();
