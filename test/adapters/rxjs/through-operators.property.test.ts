@@ -369,3 +369,138 @@ test("whoever ends it, and whenever, both sides hear of one end, and no work goe
     { numRuns: 300 },
   );
 });
+
+/** What an operator of the chain has done with, of the events that were fed. */
+type Part =
+  | { readonly type: "filter" | "group" | "groupMerge" }
+  | { readonly type: "mergeMap"; readonly limit: number }
+  | { readonly type: "concatMap" };
+
+const parts = fc.array(
+  fc.oneof(
+    fc.constantFrom<Part>({ type: "filter" }, { type: "group" }, { type: "groupMerge" }, { type: "concatMap" }),
+    fc.record({ type: fc.constant("mergeMap" as const), limit: fc.integer({ min: 1, max: 4 }) }),
+  ),
+  { minLength: 1, maxLength: 3 },
+);
+
+/** How many inner observables a group may have active. */
+const IN_GROUP = 2;
+const GROUPS = 3;
+
+function limitOf(part: Part): number {
+  if (part.type === "mergeMap") return part.limit;
+  return { filter: 0, group: GROUPS, groupMerge: GROUPS * IN_GROUP, concatMap: 1 }[part.type];
+}
+
+test("a chain with groups: it reads at most window + limits more than was delivered or dropped, and everything settles, however it ends", async () => {
+  const ends = fc.constantFrom("all", "error of the producer", "cancel", "stop");
+  await fc.assert(
+    fc.asyncProperty(fc.record({ ...schedules, chain: parts, how: ends }), async ({ version: name, chain, delays, failAt, how, events, asks, isEager, maxDemand }) => {
+      const version = rxOf(name);
+      const run = new Run(version, delays, failAt);
+      const { filter, groupBy, mergeMap, pipe } = version;
+      let dropped = 0;
+      const partOf = (part: Part, place: number, g: Flattening): AnyOperator => {
+        const project = (n: number): Observable<number> => run.work(place, n, 1);
+        const inGroups = (operator: () => AnyOperator): AnyOperator =>
+          pipe(
+            groupBy((n: number) => n % GROUPS),
+            mergeMap((group) => group.pipe(operator())),
+          );
+        switch (part.type) {
+          case "filter":
+            return filter((n) => {
+              const isKept = n % 3 !== 1;
+              if (!isKept) dropped += 1;
+              return isKept;
+            });
+          case "group":
+            return inGroups(() => g.concatMap(project));
+          case "groupMerge":
+            return inGroups(() => g.mergeMap(project, IN_GROUP));
+          case "mergeMap":
+            return g.mergeMap(project, part.limit);
+          case "concatMap":
+            return g.concatMap(project);
+        }
+      };
+      let left = 0;
+      const leaving = version.tap<number>(() => void (left += 1));
+      const operators = tracked({ mergeMap, concatMap: version.concatMap }, (g) =>
+        pipe(
+          chain.reduce<AnyOperator>((before, part, place) => pipe(before, partOf(part, place, g as Flattening)), run.feeding),
+          leaving,
+        ),
+      );
+
+      let read = 0;
+      let made = 0;
+      const up = new ProducerProbe<number>();
+      const reports: string[] = [];
+      const stage = throughOperators(operators, { subscribeTo: [{ to: up.producer, maxDemand }], feed: isEager ? "eager" : "strict", handleReport: ({ kind }) => reports.push(kind) });
+      const { closed } = stage;
+      const down = new ConsumerProbe(stage);
+      await settle();
+      let asked = 0;
+      let isTold = false;
+      const look = (): void => {
+        // What was asked for counts as read: a fast producer has made it.
+        read = Math.min(events, up.asks.reduce((sum, ask) => sum + ask, 0));
+        // What has left the operators and is demanded is on its way: in the next turn it is delivered.
+        expect(read - Math.min(left, asked) - dropped).toBeLessThanOrEqual(maxDemand);
+        expect(read - down.events.length - dropped).toBeLessThanOrEqual(maxDemand + chain.reduce((sum, part) => sum + limitOf(part), 0));
+        // None of these operators makes two of one: so nothing waits in strict mode, and nothing is fed that is not asked for.
+        if (!isEager) expect([stage.bufferedCount, run.fed.length - dropped <= asked]).toEqual([0, true]);
+        for (const [place, part] of chain.entries()) expect(run.mostActive[place] ?? 0).toBeLessThanOrEqual(limitOf(part));
+      };
+      for (let turn = 0; down.ends.length === 0; turn += 1) {
+        expect(turn).toBeLessThan(2000);
+        look();
+        if (up.cancels.length === 0 && !isTold) {
+          const allowed = Math.min(events, up.asks.reduce((sum, ask) => sum + ask, 0));
+          if (made < allowed) void up.emit(...range(allowed - made, made));
+          made = allowed;
+        }
+        const isLate = turn >= 3 || made === events;
+        if (how !== "all" && isLate && !isTold) {
+          isTold = true;
+          if (how === "error of the producer") {
+            if (up.cancels.length === 0) void up.fail(boom);
+          } else if (how === "cancel") break;
+          else void stage.stop(boom);
+        } else if (made === events && !isTold) {
+          isTold = true;
+          if (up.cancels.length === 0) void up.complete();
+        }
+        const demand = asks[turn % asks.length] ?? 1;
+        asked += demand;
+        await down.ask(demand);
+        for (let wait = 0; wait < 3; wait += 1) await new Promise((resolve) => setImmediate(resolve));
+      }
+      if (how === "cancel" && down.ends.length === 0) void down.cancel();
+      const reason = await closed;
+      await settle();
+
+      if (how === "all") expect(reason).toEqual(run.hasFailed ? { type: "error", error: boom } : { type: "normal" });
+      if (how === "all" && !run.hasFailed) {
+        expect([read, run.fed.length]).toEqual([events, events]);
+        const kept = range(events).filter((n) => n % 3 !== 1 || chain.every(({ type }) => type !== "filter"));
+        expect(down.events.toSorted((a, b) => a - b)).toEqual(kept);
+        const isOrdered = chain.every(({ type, ...part }) => type === "filter" || type === "concatMap" || ("limit" in part && part.limit === 1));
+        if (isOrdered) expect(down.events).toEqual(kept);
+        // Each group keeps its order where nothing in it overtakes.
+        if (chain.every(({ type }) => type !== "mergeMap" && type !== "groupMerge")) {
+          for (let group = 0; group < GROUPS; group += 1) expect(down.events.filter((n) => n % GROUPS === group)).toEqual(kept.filter((n) => n % GROUPS === group));
+        }
+      }
+      expect(run.active.every((count) => count === 0)).toBe(true);
+      expect(run.ended).toBe(run.begun);
+      const { input } = stage.snapshot();
+      expect(input).toMatchObject({ queued: 0, inCallback: 0 });
+      expect(input?.received).toBe((input?.handled ?? 0) + (input?.failed ?? 0) + (input?.lost ?? 0));
+      expect(reports.filter((kind) => WRONG.includes(kind))).toEqual([]);
+    }),
+    { numRuns: 300 },
+  );
+});
