@@ -15,7 +15,7 @@
  *
  * Acks: a batch is requested again when as many events are handled.
  */
-import { BadOptionError, OUTLET, checkPlain, type Consumer, type ProducerConsumer, type SubscribeOptions } from "../../core/index.ts";
+import { ADOPT, BadOptionError, OUTLET, SluiceError, checkPlain, tell, throwUncaught, type Consumer, type ExitReason, type ProducerConsumer, type Stage, type SubscribeOptions } from "../../core/index.ts";
 import { receivingStage } from "./from-publisher.ts";
 import type { Processor, Subscriber } from "./shapes.ts";
 import { toPublisher } from "./to-publisher.ts";
@@ -57,14 +57,28 @@ function subscriberOf<In>(consumer: Consumer<In>, { maxDemand, minDemand, cancel
   for (const name of Object.keys(others)) throw new BadOptionError("the options of asSubscriber", "among maxDemand, minDemand, cancel", name);
   const { stage, receiving } = receivingStage<In>("asSubscriber", { name: `the publisher of ${consumer.name}` });
   const { closed } = consumer.subscribe(stage, { maxDemand, minDemand, cancel });
-  // Of a consumer that has ended the stage hears nothing; it would hold the Publisher for ever.
+  // Whatever ends the subscription ends the stage, which would hold the Publisher for ever.
   void closed.then(() => stage.stop());
+  if (cancel !== "temporary") receiveCrossing(stage, closed);
   return {
     onSubscribe: (subscription) => receiving.onSubscribe(subscription),
     onNext: (event) => receiving.onNext(event),
     onError: (error) => receiving.onError(error),
     onComplete: () => receiving.onComplete(),
   };
+}
+
+/**
+ * An error that crosses the departure of the consumer has reached nobody, and is thrown; but for a stop upstream, which is no
+ * news to a consumer that was stopped itself, and is reported.
+ */
+function receiveCrossing(stage: Stage, left: Promise<ExitReason>): void {
+  stage[ADOPT](left);
+  void Promise.all([left, stage.closed]).then(([{ type }, end]) => {
+    if (end.type !== "error" || type === "error") return;
+    if (end.error instanceof SluiceError && end.error.code === "SLUICE_STOPPED") tell(undefined, { kind: "late-failure", stage: stage.name, error: end.error });
+    else throwUncaught(end.error);
+  });
 }
 
 function canSubscribe(value: unknown): value is Consumer<never> {

@@ -164,7 +164,7 @@ export class Visit {
 
   /** An inner observable that is there already: RxJS begins with it when it subscribes. */
   #begun(value: unknown): Shaped<unknown> {
-    return new Shaped((subscriber) => void this.#begin(value).subscribe(subscriber));
+    return new Shaped((subscriber) => this.#begin(value).subscribe(subscriber));
   }
 }
 
