@@ -45,9 +45,8 @@ export const NOT_CARRIED: readonly NotCarried[] = [
   {
     runtime: "deno",
     file: "testing/settle.test.ts",
-    test: "Node's mock timers",
     isSkipped: true,
-    reason: "mock.timers of Deno's node:test never lets an event loop turn again",
+    reason: "mock.timers of Deno's node:test never lets an event loop turn again, and the run does not end",
   },
   ...PAGE,
 ];

@@ -8,7 +8,7 @@ import type { Runtime } from "./runtimes.ts";
 import { SUITES, type Suite } from "./suites.ts";
 
 /** A suite that takes longer hangs. */
-const DEADLINE_MS = 600_000;
+const DEADLINE_MS = 300_000;
 
 /** Runs a suite on a runtime, in processes of its own. */
 export async function runSuite(runtime: Runtime, suite: Suite): Promise<SuiteResult> {
