@@ -48,5 +48,11 @@ export const NOT_CARRIED: readonly NotCarried[] = [
     isSkipped: true,
     reason: "mock.timers of Deno's node:test never lets an event loop turn again, and the run does not end",
   },
+  {
+    runtime: "deno",
+    file: "adapters/reactive-streams/publisher-rules.test.ts",
+    test: "rule 3.13: nobody remembers a Subscriber that has cancelled",
+    reason: "a Subscriber that was told an error stays in memory there, in no Node up to 26; whose fault it is was not found yet",
+  },
   ...PAGE,
 ];
