@@ -237,3 +237,43 @@ describe("a back-off", () => {
     expect(uncaught.errors.length).toBeLessThanOrEqual(1);
   });
 });
+
+describe("the pause of a group", () => {
+  /** A supervisor of a and b, where b goes down with a, and how it gets on. */
+  function scene() {
+    const diary = new Diary();
+    const tree = supervisor({ strategy: "restForOne", maxRestarts: Infinity, backoff: { initialMs: 100, jitter: false } })
+      .child("a", () => diary.stage("a"))
+      .child("b", () => diary.stage("b"))
+      .start();
+    const after = async (ms: number): Promise<string[]> => {
+      await settle();
+      vi.advanceTimersByTime(ms);
+      await settle();
+      return diary.read();
+    };
+    return { tree, after };
+  }
+
+  test("takes in those that wait already: all start together, in order", async () => {
+    const { tree, after } = scene();
+    await using _tree = tree;
+    tree.children.b.fail(new Error("b"));
+    await after(50);
+    tree.children.a.fail(new Error("a"));
+    expect(await after(99)).toEqual(["stop a"]);
+    expect(await after(1)).toEqual(["start a", "start b"]);
+  });
+
+  test("is as long as the longest of them", async () => {
+    const { tree, after } = scene();
+    await using _tree = tree;
+    tree.children.b.fail(new Error("b"));
+    expect(await after(100)).toEqual(["start a", "start b", "stop b", "start b"]);
+    tree.children.b.fail(new Error("b again"));
+    await after(50);
+    tree.children.a.fail(new Error("a"));
+    expect(await after(149)).toEqual(["stop a"]);
+    expect(await after(1)).toEqual(["start a", "start b"]);
+  });
+});

@@ -226,6 +226,30 @@ describe("removeChild", () => {
 });
 
 describe("calls", () => {
+  test.each(["stopChild", "restartChild", "removeChild"] as const)("of %s reject where there is no child at all", async (call) => {
+    await using tree = supervisor({ name: "tree", whenDone: "wait" }).start();
+    await expect(tree[call]("c")).rejects.toThrow('expected the name of a child to be one of a child: tree has none, got: "c"');
+  });
+
+  test("reject once the supervisor has been stopped", async () => {
+    const diary = new Diary();
+    const tree = supervisor({ name: "tree" })
+      .child("a", () => diary.stage("a"))
+      .start();
+    const refused = { code: "SLUICE_ENDED", message: "tree has ended, or is about to: it takes no more children" };
+    const stopped = tree.stop();
+    await expect(tree.startChild("b", () => diary.stage("b"))).rejects.toMatchObject(refused);
+    await stopped;
+    await expect(tree.restartChild("a")).rejects.toMatchObject(refused);
+    expect(diary.read()).toEqual(["start a", "stop a"]);
+  });
+
+  test("reject with a code what is no child", async () => {
+    await using tree = supervisor({ name: "tree", whenDone: "wait" }).start();
+    await expect(tree.startChild("c", () => 7 as never)).rejects.toMatchObject({ code: "SLUICE_BAD_RETURN", message: "expected the child c of tree to be a stage, a supervisor or a promise, got: 7" });
+    await expect(tree.startChild("self", () => tree)).rejects.toMatchObject({ code: "SLUICE_BAD_RETURN" });
+  });
+
   test.each(["stopChild", "restartChild", "removeChild"] as const)("of %s with an unknown name reject", async (call) => {
     const diary = new Diary();
     await using tree = supervisor()
