@@ -257,17 +257,16 @@ describe("the pause of a group", () => {
 
   test("takes in those that wait already: all start together, in order", async () => {
     const { tree, after } = scene();
-    await using _tree = tree;
     tree.children.b.fail(new Error("b"));
     await after(50);
     tree.children.a.fail(new Error("a"));
     expect(await after(99)).toEqual(["stop a"]);
     expect(await after(1)).toEqual(["start a", "start b"]);
+    await tree.stop();
   });
 
   test("is as long as the longest of them", async () => {
     const { tree, after } = scene();
-    await using _tree = tree;
     tree.children.b.fail(new Error("b"));
     expect(await after(100)).toEqual(["start a", "start b", "stop b", "start b"]);
     tree.children.b.fail(new Error("b again"));
@@ -275,5 +274,6 @@ describe("the pause of a group", () => {
     tree.children.a.fail(new Error("a"));
     expect(await after(149)).toEqual(["stop a"]);
     expect(await after(1)).toEqual(["start a", "start b"]);
+    await tree.stop();
   });
 });
