@@ -30,7 +30,10 @@ export function mutantsOf(unit) {
   const path = `${stateOf(unit)}.report.json`;
   if (!existsSync(path)) return undefined;
   const { files } = JSON.parse(readFileSync(path, "utf8"));
-  return Object.entries(files).flatMap(([file, { source, mutants }]) =>
+  // A report keeps what earlier runs found in files that the unit has no more.
+  const isOf = (file) => unit.mutate.some((pattern) => (pattern.endsWith("/**/*.ts") ? file.startsWith(pattern.slice(0, -7)) : file === pattern));
+  const own = Object.entries(files).filter(([file]) => isOf(file));
+  return own.flatMap(([file, { source, mutants }]) =>
     mutants
       .map((mutant) => ({ ...mutant, file, original: textAt(source, mutant.location) }))
       .toSorted((one, other) => one.location.start.line - other.location.start.line || one.location.start.column - other.location.start.column),
