@@ -12,6 +12,8 @@ export interface Case {
   readonly by: string;
   /** Loads what the case needs, calibrates and warms up. Called once, in the process of the case. */
   readonly prepare: () => Promise<TimedRun>;
+  /** A peer without a target that runs with `--quick` as well. */
+  readonly isQuick?: boolean | undefined;
 }
 
 /** The minimum of ours over a figure of the peer, by default its median, is to be `atMost`. */

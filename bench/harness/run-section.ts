@@ -38,11 +38,11 @@ export async function runSection(job: Job, section: Section, options: SectionOpt
   return { name: section.name, title: section.title, runs, measurements, verdicts };
 }
 
-/** Ours, and of the peers those that were asked for, with `--quick` only those that have a target. */
+/** Ours, and of the peers those that were asked for, with `--quick` only those that have a target, or say so. */
 function selectCases(section: Section, { quick, peers }: SectionOptions): Case[] {
   const withTarget = new Set(section.targets.map((target) => (target.type === "ratio" ? target.peer : target.ours)));
   return section.cases.filter(
-    ({ name, by }) => by === "sluice" || ((peers?.includes(by) ?? true) && (!quick || withTarget.has(name))),
+    ({ name, by, isQuick = false }) => by === "sluice" || ((peers?.includes(by) ?? true) && (!quick || isQuick || withTarget.has(name))),
   );
 }
 

@@ -14,7 +14,7 @@ interface Ours {
 const ours = (name: string, atMost: number, load: TruthCase["load"]): Ours => ({ name, atMost, load });
 const peer = (name: string, by: string, load: TruthCase["load"]): Case => truthCase({ name, by, load });
 
-const read = (name: string, by: string, load: TruthCase["load"]): Case => truthCase({ name, by, load, showsRead: true });
+const read = (name: string, by: string, load: TruthCase["load"]): Case => ({ ...truthCase({ name, by, load, showsRead: true }), isQuick: true });
 
 const section = (name: string, all: readonly Ours[], peers: readonly Case[] = [], showsRead = false): Section => ({
   name: `J6 ${name}`,
