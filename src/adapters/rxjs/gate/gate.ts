@@ -186,12 +186,12 @@ export abstract class Gate<In, Out> implements Host<Out> {
     this.#depth -= 1;
   }
 
-  enterReaction(token: Token): Token | undefined {
-    return this.enter(token);
+  enterReaction(token: Token): void {
+    this.enter(token);
   }
 
-  leaveReaction(before: Token | undefined): void {
-    this.leave(before);
+  leaveReaction(): void {
+    this.leave(undefined);
   }
 
   byItself(act: () => void): void {

@@ -90,12 +90,12 @@ export class Inner extends Receiver<unknown> {
   /** Its last value and its end, as one: a promise has resolved, and this is its reaction. */
   last(value: unknown): void {
     if (this.isStopped) return;
-    const before = this.#visit.host.enterReaction(this.#token);
+    this.#visit.host.enterReaction(this.#token);
     try {
       this.#visit.emitted(value, this.#destination as SubscriberLike<unknown>);
       if (!this.closed) this.#end();
     } finally {
-      this.#visit.host.leaveReaction(before);
+      this.#visit.host.leaveReaction();
     }
   }
 

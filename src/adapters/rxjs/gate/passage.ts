@@ -42,8 +42,8 @@ export interface Host<in Out> {
   enter(token: Token): Token | undefined;
   leave(before: Token | undefined): void;
   /** As `enter` and `leave`, of the reaction of a promise: nobody else's code is below, so what becomes due may run in `leaveReaction`. */
-  enterReaction(token: Token): Token | undefined;
-  leaveReaction(before: Token | undefined): void;
+  enterReaction(token: Token): void;
+  leaveReaction(): void;
   /** Does what no event causes: the operators act of their own accord. */
   byItself(act: () => void): void;
   emitted(event: Out): void;

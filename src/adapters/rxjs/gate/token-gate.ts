@@ -67,15 +67,14 @@ export class TokenGate<In, Out> extends Gate<In, Out> {
     }
   }
 
-  override enterReaction(token: Token): Token | undefined {
-    this.#isReacting = this.cause === undefined;
-    return this.enter(token);
+  override enterReaction(token: Token): void {
+    this.#isReacting = true;
+    this.enter(token);
   }
 
   /** The last one that was in work has settled: so no others are about to do the same in this turn, and it goes on at once. */
-  override leaveReaction(before: Token | undefined): void {
-    this.left(before);
-    if (before !== undefined) return;
+  override leaveReaction(): void {
+    this.left(undefined);
     this.#isReacting = false;
     const behind = this.#behind;
     this.#behind = undefined;
