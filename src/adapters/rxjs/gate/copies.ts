@@ -69,7 +69,7 @@ export class Copies<In, Out> implements Passage<In> {
 
   emitted(copy: Copy<Out>, event: Out): void {
     if (!this.#isOrdered || copy === this.#first) this.#host.emitted(event);
-    else copy.outputs.push(event);
+    else (copy.outputs ??= []).push(event);
   }
 
   completed(copy: Copy<Out>): void {
@@ -83,7 +83,10 @@ export class Copies<In, Out> implements Passage<In> {
       const done = this.#first;
       this.#first = done.behind;
       done.token.release();
-      for (const event of this.#first?.outputs.splice(0) ?? []) this.#host.emitted(event);
+      const outputs = this.#first?.outputs;
+      if (this.#first === undefined || outputs === undefined) continue;
+      this.#first.outputs = undefined;
+      for (const event of outputs) this.#host.emitted(event);
     }
     this.#touched();
   }
@@ -92,7 +95,7 @@ export class Copies<In, Out> implements Passage<In> {
   failed(copy: Copy<Out>, error: unknown): void {
     this.#active.delete(copy);
     for (let each = this.#first; each !== undefined; each = each.behind) {
-      if (each.isDone) for (const event of each.outputs) this.#host.emitted(event);
+      if (each.isDone) for (const event of each.outputs ?? []) this.#host.emitted(event);
     }
     this.#host.failed(error);
   }
@@ -107,7 +110,7 @@ class Copy<Out> extends Receiver<Out> {
   readonly token: Token;
   behind: Copy<Out> | undefined;
   /** Those that wait for the copies before this one. */
-  readonly outputs: Out[] = [];
+  outputs: Out[] | undefined;
   isDone = false;
   readonly #copies: Copies<never, Out>;
 

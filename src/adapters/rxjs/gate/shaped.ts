@@ -79,9 +79,16 @@ export function answerSymbol(prototype: { "@@observable"(): unknown }): void {
   Object.defineProperty(prototype, Symbol.observable, { value: prototype["@@observable"], configurable: true });
 }
 
-/** By shape, as RxJS 7 does. A Subject has no `add`. */
+/** By shape, as RxJS 7 does. A Subject has no `add`. On the hot path of copies and inner observables: 10 % of a copy by a list of names. */
 function isSubscriber<Event>(value: unknown): value is SubscriberLike<Event> {
-  return typeof value === "object" && value !== null && "closed" in value && ["next", "error", "complete", "add", "unsubscribe"].every((name) => typeof (value as Record<string, unknown>)[name] === "function");
+  if (value instanceof Receiver) return true;
+  if (typeof value !== "object" || value === null) return false;
+  const { closed, next, error, complete, add, unsubscribe } = value as Readonly<Record<string, unknown>>;
+  return closed !== undefined && isCallable(next) && isCallable(error) && isCallable(complete) && isCallable(add) && isCallable(unsubscribe);
+}
+
+function isCallable(value: unknown): boolean {
+  return typeof value === "function";
 }
 
 /** A subscriber for an observer that is none. */

@@ -46,8 +46,9 @@ export class Sites {
 
   /** At the sites that events come to first they would not have to wait; at the others nobody does. */
   get hasRoom(): boolean {
-    for (const { waiting, isEntry, active, limit, substreams } of this.#sites) {
-      if (waiting > 0 || (isEntry && active >= limit && active > substreams)) return false;
+    for (const site of this.#sites) {
+      const { active } = site;
+      if (site.waiting > 0 || (site.isEntry && active >= site.limit && active > site.substreams)) return false;
     }
     return true;
   }
