@@ -1,5 +1,5 @@
 /** What cannot be seen of a chain of RxJS: what a gate keeps of events that have settled, and when an output leaves. */
-import { NEVER, concat, concatMap, mergeMap, of, pipe, tap, throwError } from "rxjs";
+import { NEVER, concat, concatMap, mergeMap, of, pipe, retry, tap, throwError } from "rxjs";
 import { expect, test } from "vitest";
 import { fromIterable } from "sluice";
 import { each, throughOperators, tracked, type Operators } from "sluice/rxjs";
@@ -126,4 +126,20 @@ test("an error of a copy takes with it what unfinished copies have emitted behin
   await down.ask(10);
   expect(await closed).toEqual({ type: "error", error: boom });
   expect(down.events).toEqual([2]);
+});
+
+test("values that wait when `retry` leaves the operators hold nothing up", async () => {
+  const operators = tracked({ concatMap }, (g) =>
+    pipe(
+      mergeMap((n: number) => [n, n, n]),
+      g.concatMap((n) => (n === 0 ? Promise.reject(new Error("boom")) : Promise.resolve(n))),
+      retry(),
+    ),
+  );
+  const stage = throughOperators(operators, { subscribeTo: [{ to: fromIterable(range(3)), maxDemand: 1 }] });
+  const down = new ConsumerProbe(stage);
+  await down.ask(10);
+  await settle();
+  expect([down.events, down.end]).toEqual([[1, 1, 1, 2, 2, 2], { type: "normal" }]);
+  expect(stage.snapshot()).toMatchObject({ input: { received: 3, handled: 3 } });
 });
