@@ -4,6 +4,8 @@
  * Demand: an event is fed into the operators while fewer events are in them, fed and not settled, than outputs are demanded
  * (`feed: "strict"`), or while any output is demanded (`"eager"`); of tracked operators, while nothing would have to wait
  * inside. The producers are asked by a window, of which an event leaves when it has settled.
+ * Outputs that meet the demand are given at once; fewer, of events that wait for something, with all that come in the same
+ * turn of the event loop.
  *
  * Overflow: what waits for demand is what the events in the operators make beyond it: nothing of operators that make one
  * output of one event, where it is strict. No event is read for which there is no room in the window, whatever the operators
