@@ -54,7 +54,7 @@ test("an event that has settled knows no others: who still has its token keeps n
 
 test("an output that meets the demand leaves in the turn in which it was made", async () => {
   const stage = throughOperators(tracked({ mergeMap }, (g) => g.mergeMap((n: number) => Promise.resolve(n), 2)), { subscribeTo: [fromIterable(range(20))] });
-  const reader = stage.events();
+  const reader = stage.events({ maxDemand: 1, minDemand: 0 });
   let inTurn = 0;
   for (let n = 0; n < 20; n += 1) {
     const inMicrotasks = (async (): Promise<undefined> => {
