@@ -31,7 +31,14 @@ for (const runtime of runtimes) {
   const begun = performance.now();
   const own = new Map<Suite, SuiteResult>();
   for (const suite of suites) {
-    if (runtime.suites.includes(suite)) own.set(suite, await runSuite(runtime, suite));
+    if (!runtime.suites.includes(suite)) continue;
+    let result = await runSuite(runtime, suite);
+    if (result.failures.length > 0) {
+      // A shared machine may stand still for longer than a test waits. What fails twice has failed.
+      for (const failure of result.failures) console.log(`${runtime.name} ${suite}, once more: ${failure.split("\n", 1)[0]}`);
+      result = await runSuite(runtime, suite);
+    }
+    own.set(suite, result);
   }
   results.set(runtime, own);
   console.log(row(runtime.name, suites.map((suite) => cell(own.get(suite))), ((performance.now() - begun) / 1000).toFixed(0)));

@@ -14,7 +14,9 @@ export interface NotCarried {
 const PAGE: readonly NotCarried[] = (
   [
     ["core/describe.test.ts", undefined, "describes a Node stream"],
+    ["core/inspecting.test.ts", undefined, "prints by Node's inspect"],
     ["core/unreceived-errors.test.ts", undefined, "starts processes"],
+    ["core/warnings.test.ts", "a source under dropNewest or dropOldest warns as well", "loads the library anew for each test: a page loads modules once"],
     ["core/consumer-supervisor.test.ts", "100,000 tasks leave nothing behind", "asks the process for its timers"],
     ["core/supervisor/churn.test.ts", "100,000 restarts leave nothing behind", "asks the process for its heap and timers"],
     ["core/from-push.test.ts", "ten million events of a source that does not wait keep the heap flat", "asks the process for its heap"],
@@ -41,6 +43,18 @@ export const NOT_CARRIED: readonly NotCarried[] = [
     file: "adapters/web/from-body.test.ts",
     test: "reads into buffers of the size that it is given",
     reason: "the body of a Response is no byte stream there, though Fetch says so: getReader({ mode: \"byob\" }) throws",
+  })),
+  {
+    runtime: "bun",
+    file: "core/async-stacks.test.ts",
+    test: "the stack of an error that a callback throws behind an await names the stage",
+    reason: "the stacks of JavaScriptCore do not say who awaits",
+  },
+  ...["an error that nobody receives ends the process", "an error that is received does not, and nothing keeps the process alive"].map((test) => ({
+    runtime: "deno",
+    file: "core/unreceived-errors.test.ts",
+    test,
+    reason: "starts itself with the arguments of Node",
   })),
   {
     runtime: "deno",

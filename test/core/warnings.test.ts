@@ -1,11 +1,7 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { afterEach, beforeEach, expect, test, vi, type MockInstance } from "vitest";
 import type * as sluice from "sluice";
 import { settle } from "sluice/testing";
-
-setFlagsFromString("--expose-gc");
-const collectGarbage = runInNewContext("gc") as () => void;
+import { collect } from "./support/collect.ts";
 
 let warn: MockInstance<typeof console.warn>;
 
@@ -80,7 +76,7 @@ test("a stage in use that is collected before its handleStop ran warns, once", a
   };
   await forget();
   await vi.waitFor(() => {
-    collectGarbage();
+    collect();
     expect(warn).toHaveBeenCalled();
   });
   expect(warn.mock.calls.map(([text]) => String(text))).toEqual([expect.stringMatching(/^Sluice: (feed|printer) was forgotten before it ended, so its handleStop never ran: stop\(\) it, or hold it with "await using"\./)]);
@@ -103,7 +99,7 @@ test("a stage that was stopped, or that nobody used, or that has no handleStop, 
   };
   await forget();
   await vi.waitFor(() => {
-    collectGarbage();
+    collect();
     expect(collected).toHaveLength(5);
   });
   await settle();

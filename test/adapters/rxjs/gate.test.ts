@@ -69,7 +69,7 @@ test("an output that meets the demand leaves in the turn in which it was made", 
 });
 
 test("what is made in one turn, and is less than was demanded, leaves as one list in the next", async () => {
-  const stage = throughOperators(tracked({ mergeMap }, (g) => g.mergeMap((n: number) => new Promise<number>((resolve) => setImmediate(resolve, n)), 8)), { subscribeTo: [fromIterable(range(8))] });
+  const stage = throughOperators(tracked({ mergeMap }, (g) => g.mergeMap((n: number) => new Promise<number>((resolve) => setImmediate(() => resolve(n))), 8)), { subscribeTo: [fromIterable(range(8))] });
   const down = new ConsumerProbe(stage);
   await down.ask(100);
   for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
