@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { StoppedError, consumer, setReporter, type Consumer, type Report } from "sluice";
 import { asSubscriber } from "sluice/reactive-streams";
 import { settle } from "sluice/testing";
@@ -26,7 +26,7 @@ describe("an error that a Subscriber hears as its consumer is stopped", () => {
     using uncaught = new Uncaught();
     const error = new Error("broken");
     await cross(error);
-    expect(uncaught.errors).toEqual([error]);
+    await vi.waitFor(() => expect(uncaught.errors).toEqual([error]));
   });
 
   test("is reported when it is a stop upstream: that is no news", async () => {
