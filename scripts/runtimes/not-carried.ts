@@ -32,6 +32,13 @@ const PAGE: readonly NotCarried[] = (
 
 export const NOT_CARRIED: readonly NotCarried[] = [
   {
+    runtime: "chromium",
+    file: "adapters/events/from-events.test.ts",
+    test: "an EventEmitter loses its listeners when the loop breaks, and a thousand loops leave none",
+    isSkipped: true,
+    reason: "on a crowded machine the turns of a thousand loops took a page more than a minute; why was not found",
+  },
+  {
     runtime: "bun",
     file: "core/depth.test.ts",
     test: "a demand of 10,000,000 is met by one list",
