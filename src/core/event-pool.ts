@@ -14,7 +14,7 @@ interface Origin {
   /** Of an event that is given back when its call fails. */
   readonly isReturned?: boolean;
   failed?(): void;
-  /** Its call has settled; its output waits for those before it. */
+  /** Its call has settled; its output waits, or comes too late, and then its event is given back. */
   waits?(): void;
 }
 
@@ -55,7 +55,10 @@ export class EventPool {
   readonly #ring: Slot[] = [];
   #first = 0;
   #used = 0;
-  /** The outputs of calls that returned at once, until they leave as one list. */
+  /** Calls that have returned, so many of these, until the turn in which their outputs leave. */
+  readonly #arrived: Slot[] = [];
+  #arrivals = 0;
+  /** Outputs, until they leave as one list. */
   #outputs: unknown[] = [];
   /** Calls that have not settled. */
   active = 0;
@@ -75,10 +78,14 @@ export class EventPool {
     this.#isOrdered = isOrdered && size > 1 && stage.outlet !== undefined;
     this.#serial = {
       resolved: (value) => {
+        const origin = this.#serialOrigin;
         this.active = 0;
         this.#owner.handled += 1;
-        this.#stage.take(value, "handleEvent");
-        this.#serialOrigin?.handled(1);
+        if (origin?.isReturned === true && this.#stage.isTooLate(value)) origin.waits?.();
+        else {
+          this.#stage.take(value, "handleEvent");
+          origin?.handled(1);
+        }
       },
       rejected: (error) => {
         this.active = 0;
@@ -146,23 +153,25 @@ export class EventPool {
   }
 
   resolved(slot: Slot, value: unknown): void {
-    this.active -= 1;
-    this.#owner.handled += 1;
-    if (this.#isOrdered && !this.#hasFailed) {
-      slot.output = value;
-      slot.isDone = true;
-      slot.origin?.waits?.();
-      this.#release();
-    } else {
+    if (this.#stage.outlet === undefined) {
+      this.active -= 1;
+      this.#owner.handled += 1;
       this.#stage.take(value, "handleEvent");
       slot.origin?.handled(1);
       this.#put(slot);
+      this.goOn();
+    } else {
+      // What calls return in one turn of the microtasks leaves as one list.
+      slot.output = value;
+      this.#arrived[this.#arrivals] = slot;
+      this.#arrivals += 1;
+      this.#goOnLater();
     }
-    this.goOn();
   }
 
   rejected(slot: Slot, error: unknown): void {
     const { origin } = slot;
+    this.#takeIn();
     this.active -= 1;
     if (!this.#isOrdered) this.#put(slot);
     this.#fail(error, origin);
@@ -184,7 +193,12 @@ export class EventPool {
 
   goOnSoon(): void {
     const stage = this.#stage;
-    if (this.#isPosted || (stage.phase === RUNNING && stage.inlet?.isDone === true && stage.meter === undefined)) return;
+    if (stage.phase === RUNNING && stage.inlet?.isDone === true && stage.meter === undefined) return;
+    this.#goOnLater();
+  }
+
+  #goOnLater(): void {
+    if (this.#isPosted) return;
     this.#isPosted = true;
     post(this.#turn, undefined);
   }
@@ -192,6 +206,7 @@ export class EventPool {
   readonly #turn: Port<undefined> = {
     receive: () => {
       this.#isPosted = false;
+      this.#takeIn();
       if (this.#stage.phase >= STOPPING) this.#stage.settled();
       else this.#stage.pump();
     },
@@ -205,7 +220,11 @@ export class EventPool {
 
   #collect(result: unknown): void {
     if (Array.isArray(result) && this.#stage.outlet !== undefined) for (const event of result) this.#outputs.push(event);
-    else this.#stage.take(result, "handleEvent");
+    else if (result !== undefined && result !== null) {
+      // What it may end comes after what was returned before.
+      this.flush();
+      this.#stage.take(result, "handleEvent");
+    }
   }
 
   /** What finished is delivered, then the error. */
@@ -228,14 +247,40 @@ export class EventPool {
     else this.#owner.failed += 1;
   }
 
-  /** Emits the outputs of the first slots, as far as they are done. */
-  #release(): void {
-    while (this.#used > 0) {
-      const slot = this.#ring[this.#first] as Slot;
-      if (!slot.isDone) return;
-      this.#first = (this.#first + 1) % this.#size;
-      this.#used -= 1;
-      this.#stage.take(slot.output, "handleEvent");
+  /** Calls have returned: their outputs leave, in an ordered pool as far as all before them have. */
+  #takeIn(): void {
+    const count = this.#arrivals;
+    if (count === 0) return;
+    this.#arrivals = 0;
+    this.active -= count;
+    this.#owner.handled += count;
+    for (let i = 0; i < count; i += 1) {
+      const slot = this.#arrived[i] as Slot;
+      slot.isDone = true;
+      slot.origin?.waits?.();
+    }
+    if (!this.#isOrdered || this.#hasFailed) this.#emit(this.#arrived, 0, count);
+    else {
+      const first = this.#first;
+      let done = 0;
+      while (done < this.#used && (this.#ring[(first + done) % this.#size] as Slot).isDone) done += 1;
+      this.#first = (first + done) % this.#size;
+      this.#used -= done;
+      this.#emit(this.#ring, first, done);
+    }
+  }
+
+  /** The outputs first, then the demand. */
+  #emit(ring: readonly Slot[], first: number, count: number): void {
+    for (let i = 0; i < count; i += 1) {
+      const slot = ring[(first + i) % this.#size] as Slot;
+      // Its event waits to be given back.
+      if (slot.origin?.isReturned === true && this.#stage.isTooLate(slot.output)) slot.origin = undefined;
+      else this.#collect(slot.output);
+    }
+    this.flush();
+    for (let i = 0; i < count; i += 1) {
+      const slot = ring[(first + i) % this.#size] as Slot;
       slot.origin?.handled(1);
       this.#put(slot);
     }

@@ -129,7 +129,7 @@ export class LedgerEntry {
     }
   }
 
-  /** Its call has settled; its output waits for those before it. */
+  /** Its call has settled; its output waits for those before it, or comes too late. */
   waits(): void {
     this.#isWaiting = true;
     if (this.#isGone) this.#account.late(true);

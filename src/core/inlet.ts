@@ -85,8 +85,11 @@ export class InletHalf implements ConsumingHalf {
     this.#givingBack = new GivingBack(this, this.#pool !== undefined);
     this.#continuation = {
       resolved: (result) => {
-        stage.take(result, "handleEvents");
-        this.#batchDone();
+        if (this.#link?.ledger !== undefined && stage.isTooLate(result)) this.#giveBackBatch(this.#link);
+        else {
+          stage.take(result, "handleEvents");
+          this.#batchDone();
+        }
       },
       rejected: (error) => this.#batchFailed(error, this.#link),
     };
@@ -367,10 +370,16 @@ export class InletHalf implements ConsumingHalf {
   }
 
   #batchFailed(error: unknown, link: InletLink | undefined): void {
-    if (link?.ledger === undefined) this.failed += this.#inCallback;
-    else this.#givingBack.take(link, this.#inCallback);
-    this.#inCallback = 0;
+    if (link?.ledger === undefined) {
+      this.failed += this.#inCallback;
+      this.#inCallback = 0;
+    } else this.#giveBackBatch(link);
     this.stage.callbackFailed(error);
+  }
+
+  #giveBackBatch(link: InletLink): void {
+    this.#givingBack.take(link, this.#inCallback);
+    this.#inCallback = 0;
   }
 
   /** Starts calls for events of the list while there is room for more of them. */

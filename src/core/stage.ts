@@ -356,6 +356,11 @@ export class StageCore extends SerialMailbox {
     } else if (result.length > 0) this.outlet.produced(result);
   }
 
+  /** Whether a callback returned events that nobody gets any more. */
+  isTooLate(result: unknown): boolean {
+    return this.outlet !== undefined && !this.isAlive && Array.isArray(result) && result.length > 0;
+  }
+
   callbackFailed(error: unknown): void {
     if (this.phase < STOPPING && this.reason === undefined) this.fail(error);
     else if (!this.#isKnown(error)) this.report({ kind: "late-failure", error });

@@ -70,15 +70,15 @@ describe("an output that waits for those before it", () => {
     await source.stop();
   });
 
-  test("is waited for at a stop, as the calls are", async () => {
+  test("goes nowhere at a stop, so its event comes back, as do those whose calls return too late", async () => {
     const { source, middle, call } = await waiting();
     const stopped = middle.stop();
     await settle();
     call(3).resolve([30]);
     call(1).resolve([10]);
     await stopped;
-    expect(await rest(source)).toEqual([4]);
-    expect(middle.snapshot().input).toMatchObject({ received: 4, handled: 3, lost: 0, returned: 1, inCallback: 0 });
+    expect(await rest(source)).toEqual([1, 2, 3, 4]);
+    expect(middle.snapshot()).toMatchObject({ input: { received: 4, handled: 0, lost: 0, returned: 4, inCallback: 0 }, output: { emitted: 0, lost: 0 } });
     await source.stop();
   });
 
