@@ -179,7 +179,7 @@ async function dryRun() {
   for (const file of files) tests.push(...(await testsIn(file)).values());
   for (const test of tests) {
     await prepare(test);
-    process.send({ type: "beat" });
+    process.send({ type: "beat", at: test.id });
     stryker.currentTestId = test.id;
     const start = cpu();
     const failure = await run(test);

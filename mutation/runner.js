@@ -2,7 +2,7 @@
 import { fork } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { PluginKind, commonTokens, declareFactoryPlugin, tokens } from "@stryker-mutator/api/plugin";
+import { PluginKind, commonTokens, declareFactoryPlugin, declareValuePlugin, tokens } from "@stryker-mutator/api/plugin";
 import { DryRunStatus, MutantRunStatus } from "@stryker-mutator/api/test-runner";
 
 const HOST = fileURLToPath(new URL("./host.js", import.meta.url));
@@ -83,6 +83,7 @@ class Runner {
     const most = message.type === "dry" ? MOST_AT_FIRST_MS : MOST_CPU_MS;
     return new Promise((resolve, reject) => {
       let seen = cpuOf(child.pid);
+      let at = "none";
       const end = (settle, value) => {
         clearInterval(interval);
         child.removeAllListeners();
@@ -91,18 +92,20 @@ class Runner {
       const interval = setInterval(() => {
         const used = cpuOf(child.pid);
         if (used - seen <= most) return;
+        if (message.type === "dry") this.#log.error(`does not give the event loop its turn: ${at}`);
         this.#drop();
         end(resolve, undefined);
       }, LOOK_EVERY_MS);
       child.on("message", (answer) => {
         seen = cpuOf(child.pid);
+        at = answer.at ?? at;
         if (answer.type === "result") end(resolve, answer.result);
         if (answer.type === "error") end(reject, new Error(answer.error));
       });
       child.on("exit", (code) => {
         this.#host = undefined;
         // A mutation that is on while the tests load may keep them from loading.
-        if (loadedWith === undefined) end(reject, new Error(`the process with the tests ended with ${code}`));
+        if (loadedWith === undefined) end(reject, new Error(`the process with the tests ended with ${code}, in: ${at}`));
         else end(resolve, { type: "killed", by: message.ids[0], isTimeout: false, message: "the tests do not load", ran: 0 });
       });
       child.send(message);
@@ -130,4 +133,9 @@ function cpuOf(pid) {
 const createRunner = (log, options) => new Runner(log, options);
 createRunner.inject = tokens(commonTokens.logger, commonTokens.options);
 
-export const strykerPlugins = [declareFactoryPlugin(PluginKind.TestRunner, "sluice", createRunner)];
+/** A name of a method cannot stand in a condition. */
+const names = {
+  shouldIgnore: (path) => (path.isStringLiteral() && path.key === "key" && path.parentPath?.isClassMethod() === true ? "the name of a method" : undefined),
+};
+
+export const strykerPlugins = [declareFactoryPlugin(PluginKind.TestRunner, "sluice", createRunner), declareValuePlugin(PluginKind.Ignore, "names", names)];

@@ -8,6 +8,7 @@ const file = stateOf(unit);
 export default {
   plugins: [new URL("./runner.js", import.meta.url).href],
   testRunner: "sluice",
+  ignorers: ["names"],
   sluice: {
     setup: ["test/setup/seed.js", "test/setup/monitor.js"],
     files: testsOf(unit),
@@ -32,7 +33,7 @@ export default {
   incrementalFile: `${file}.json`,
   reporters: ["json", "dots"],
   jsonReporter: { fileName: `${file}.report.json` },
-  concurrency: 2,
+  concurrency: Number(process.env.MUTATION_PROCESSES ?? 2),
   // The runner looks at what the processor did, not at the clock; this is for what it overlooks.
   timeoutMS: 300_000,
   dryRunTimeoutMinutes: 30,
