@@ -18,7 +18,7 @@ export const UNITS = [
   { name: "src/core/holding", mutate: inCore("buffer", "queue", "demand-window", "ledger", "latest-buffer", "latest-by", "event-pool", "giving-back", "redelivery", "meter"), tests: core },
   { name: "src/core/pushing", mutate: inCore("door", "from-push", "overflow", "intake", "joined", "from-iterable"), tests: core },
   { name: "src/core/reading", mutate: inCore("reader", "exact-reader", "ahead-readers", "stream", "unreceived", "deadline", "once", "abort"), tests: core },
-  { name: "src/core/wires", mutate: inCore("inlet", "inlet-link", "outlet", "outlet-link", "subscription", "subscribe-options", "stage-port"), tests: core },
+  { name: "src/core/wires", mutate: inCore("inlet", "inlet-link", "outlet", "outlet-link", "source-account", "subscription", "subscribe-options", "stage-port"), tests: core },
   { name: "src/core/stage", mutate: inCore("stage", "stages", "stage-options", "options", "handle", "start", "pipeline", "producer", "consumer", "producer-consumer"), tests: core },
   { name: "src/core/running", mutate: inCore("mailbox", "scheduler", "errors", "report", "inspect", "exit-reason", "protocol", "dispatcher", "index"), tests: core },
   { name: "src/core/supervision", mutate: ["src/core/supervision/**/*.ts"], tests: core },

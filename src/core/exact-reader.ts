@@ -90,6 +90,15 @@ export class Exact<Out> extends Reader<Out, Out> {
     return event;
   }
 
+  /** Mostly nothing is at hand: then the list need not wait in a queue. */
+  protected override keep(list: readonly Out[]): void {
+    if (this.hasRest) super.keep(list);
+    else {
+      this.#list = list;
+      this.#index = 0;
+    }
+  }
+
   protected override clear(): void {
     super.clear();
     this.#list = [];

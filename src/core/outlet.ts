@@ -9,9 +9,9 @@ import { NORMAL, type Cancel, type ExitReason, type Outlet, type Return, type Su
 import { LatestBuffer } from "./latest-buffer.ts";
 import { checkOption } from "./options.ts";
 import { OutletLink } from "./outlet-link.ts";
-import { Queue } from "./queue.ts";
 import { REDELIVERY_CHECKS, maxRedeliveriesOf } from "./redelivery.ts";
 import { post } from "./scheduler.ts";
+import { SourceAccount } from "./source-account.ts";
 import { RUNNING, STOPPING, isThenable, type Note, type ProducingHalf, type StageCore } from "./stage.ts";
 import type { CancelInfo, Consumption } from "./subscription.ts";
 import { warnOnce } from "./warning.ts";
@@ -73,16 +73,12 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
    * one has received it on the other.
    */
   #left: ExitReason | undefined;
-  /** Demands that the source has not been called with yet, the oldest first, and their sum. */
-  readonly #demands = new Queue<number>();
-  #held = 0;
+  readonly #source = new SourceAccount();
   readonly #continuation: Continuation;
   readonly #door: Door<Out>;
   #demandMode: DemandMode;
   /** The source is not called any more: the end is on its way. */
   #isCompleted = false;
-  /** Asked of the source, and not brought yet. */
-  #owed = 0;
   /** Consumers that have left, or heard of the end, and hold events that they may give back. */
   readonly #holders = new Set<OutletLink<Out>>();
   /** How often the events that are being dispatched have been tried already. */
@@ -319,7 +315,7 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
     const { bufferSize, bufferKeep } = this.#settings;
     const open = bufferSize === Infinity ? 0 : Math.max(0, room - bufferSize);
     // What the source was asked for always fits.
-    this.#door.post(events, open, bufferKeep === undefined ? Math.max(bufferSize, this.#owed) : bufferSize);
+    this.#door.post(events, open, bufferKeep === undefined ? Math.max(bufferSize, this.#source.owed) : bufferSize);
     this.#lookAtLow();
     return Math.max(0, room - this.#door.count);
   }
@@ -362,9 +358,8 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
       this.#lost += length;
       return;
     }
-    const owed = this.#owed;
-    const paid = Math.min(owed, length);
-    this.#owed -= paid;
+    const { owed } = this.#source;
+    const paid = this.#source.pay(length);
     let taken = 0;
     // What is buffered goes first.
     if (this.#buffer.isEmpty && this.#demandMode === "forward" && this.#dispatcher.capacity > 0) {
@@ -377,9 +372,9 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
     // What the source was asked for is taken whatever the buffer holds: the consumer that asked may have left since.
     const discarded = taken < length ? this.#keep(events, taken, isBounded ? Math.max(this.#settings.bufferSize - this.buffered, owed - taken) : Infinity) : 0;
     // What was owed may be among the discarded.
-    if (this.#held > 0) this.#serveHeld(Math.max(0, length - paid - discarded));
+    this.#source.serve(length - paid - discarded);
     // Mostly all is delivered and the source owes the rest: then there is nothing to settle.
-    if (taken < length || this.#dispatcher.capacity > this.#owed) this.settle(true);
+    if (taken < length || this.#dispatcher.capacity > this.#source.owed) this.settle(true);
   }
 
   /** Keeps the events of a list from `from` on, at most `most` of them; returns how many were discarded. */
@@ -478,12 +473,7 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
     if (this.#watchesLow) this.#lookAtLow();
     if (this.#isCompleted || this.#stage.phase !== RUNNING || this.#settings.handleDemand === undefined) return;
     if (this.#dispatcher.isFull === true) return;
-    const wanted = this.#dispatcher.capacity - this.#buffer.size - this.#owed - this.#held;
-    if (wanted > 0) {
-      this.#held += wanted;
-      if (isAgain) this.#demands.unshift(wanted);
-      else this.#demands.push(wanted);
-    }
+    this.#source.want(this.#dispatcher.capacity - this.#buffer.size, isAgain);
   }
 
   #drain(): void {
@@ -555,26 +545,13 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
     this.settle();
   }
 
-  /** More events have come than the source owed: they serve the demands that it has not heard of, the oldest first. */
-  #serveHeld(events: number): void {
-    let left = Math.min(events, this.#held);
-    this.#held -= left;
-    while (left > 0) {
-      const demand = this.#demands.shift();
-      if (demand > left) this.#demands.unshift(demand - left);
-      left -= Math.min(demand, left);
-    }
-  }
-
   work(): boolean {
-    if (this.#demands.length === 0 || this.#demandMode !== "forward") return false;
+    if (!this.#source.isWaiting || this.#demandMode !== "forward") return false;
     if (this.#isCompleted || this.#stage.phase !== RUNNING) return false;
     const { handleDemand } = this.#settings;
     if (handleDemand === undefined) return false;
     const stage = this.#stage;
-    const demand = this.#demands.shift();
-    this.#held -= demand;
-    this.#owed += demand;
+    const demand = this.#source.next();
     stage.meter?.busy();
     try {
       const result = handleDemand(demand, this.self);
@@ -634,8 +611,7 @@ export class OutletHalf<Out> implements ProducingHalf, Outlet<Out> {
       this.#stage.report({ kind: "cleanup-failed", error });
     }
     this.#lost += dropped;
-    this.#demands.clear();
-    this.#held = 0;
+    this.#source.clear();
     return dropped;
   }
 }

@@ -74,6 +74,11 @@ export abstract class Reader<Out, Result> implements Subscriber<Out>, EventReade
     return this.hasRest;
   }
 
+  /** A list has come. */
+  protected keep(list: readonly Out[]): void {
+    this.lists.push(list);
+  }
+
   /** Forgets what is at hand. */
   protected clear(): void {
     this.lists.clear();
@@ -118,7 +123,7 @@ export abstract class Reader<Out, Result> implements Subscriber<Out>, EventReade
   receive(message: Downward<Out>): void {
     // After an abort what was on its way is given out no more.
     if (this.#isDone || this.#failure !== undefined) return;
-    if (isEvents(message)) this.lists.push(message);
+    if (isEvents(message)) this.keep(message);
     else this.#end ??= message.reason;
     this.serve();
   }
