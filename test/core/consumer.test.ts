@@ -1,8 +1,9 @@
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { BadOptionError, consumer, fromIterable, producer, type Report, type Subscription } from "sluice";
 import { ProducerProbe, settle } from "sluice/testing";
 import { deferred } from "./support/deferred.ts";
 import { range } from "./support/range.ts";
+import { withStillClock } from "./support/still-clock.ts";
 
 describe("a consumer asks", () => {
   test("for maxDemand as soon as it is subscribed, and not in the same turn", async () => {
@@ -37,13 +38,9 @@ describe("a consumer asks", () => {
   });
 
   test("after as many events as a batch holds, where it handles them one by one", async () => {
-    // The clock stands still: no slice ends within a batch.
-    const clock = vi.spyOn(performance, "now").mockReturnValue(0);
-    onTestFinished(() => clock.mockRestore());
-    vi.resetModules();
-    const fresh = await import("sluice");
-    const testing = await import("sluice/testing");
-    const probe = new testing.ProducerProbe<number>();
+    // No slice ends within a batch.
+    const fresh = await withStillClock();
+    const probe = new fresh.ProducerProbe<number>();
     await using sink = fresh.consumer({ subscribeTo: [{ to: probe.producer, maxDemand: 10, minDemand: 5 }], handleEvent: () => undefined });
     await settle();
     await probe.emit(...range(10));

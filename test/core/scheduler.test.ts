@@ -3,6 +3,7 @@ import { consumer, fromIterable, pipeline, post, producer, producerConsumer, spe
 import { settle } from "sluice/testing";
 import { inNextTurn, isIdle } from "../../src/core/scheduler.ts";
 import { range } from "./support/range.ts";
+import { withStillClock } from "./support/still-clock.ts";
 import { Uncaught } from "./support/uncaught.ts";
 
 describe("the run queue", () => {
@@ -74,14 +75,15 @@ describe("the run queue", () => {
   });
 
   test("runs a lone event through an idle chain in microtasks, before the event loop turns", async () => {
+    const fresh = await withStillClock();
     const order: string[] = [];
-    await using source = producer<string>();
-    await using middle = producerConsumer({ subscribeTo: [source], handleEvents: (events) => events });
-    await using sink = consumer({ subscribeTo: [middle], handleEvents: (events) => void order.push(...events) });
-    await settle();
-    inNextTurn(() => order.push("turn"));
+    await using source = fresh.producer<string>();
+    await using middle = fresh.producerConsumer({ subscribeTo: [source], handleEvents: (events) => events });
+    await using sink = fresh.consumer({ subscribeTo: [middle], handleEvents: (events) => void order.push(...events) });
+    await fresh.settle();
+    fresh.inNextTurn(() => order.push("turn"));
     source.emit(["event"]);
-    await settle();
+    await fresh.settle();
     expect(order).toEqual(["event", "turn"]);
     expect(sink.name).toContain("consumer");
   });
