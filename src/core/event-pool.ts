@@ -236,8 +236,10 @@ export class EventPool {
       const slot = this.#ring[this.#first] as Slot;
       this.#first = (this.#first + 1) % this.#size;
       if (!slot.isDone) continue;
+      const isReturned = slot.origin?.isReturned === true;
+      if (isReturned && this.#stage.isTooLate(slot.output)) continue;
       this.#stage.take(slot.output, "handleEvent");
-      if (slot.origin?.isReturned === true) slot.origin.handled(1);
+      if (isReturned) slot.origin?.handled(1);
     }
     this.#stage.callbackFailed(error);
   }
