@@ -82,6 +82,19 @@ describe("an output that waits for those before it", () => {
     await source.stop();
   });
 
+  test("goes nowhere when a call before it fails behind a stop, so its event comes back", async () => {
+    const { source, middle, down, call } = await waiting();
+    const stopped = middle.stop();
+    await settle();
+    call(3).resolve([30]);
+    call(1).reject(new Error("late"));
+    await stopped;
+    expect(down.events).toEqual([]);
+    expect(await rest(source)).toEqual([1, 2, 3, 4]);
+    expect(middle.snapshot().input).toMatchObject({ received: 4, handled: 0, failed: 0, returned: 4, inCallback: 0 });
+    await source.stop();
+  });
+
   test("comes back as its event when the calls before it take longer than the stop may, and once", async () => {
     const { source, middle, down, call } = await waiting(1);
     await middle.stop();
