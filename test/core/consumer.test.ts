@@ -39,7 +39,7 @@ describe("a consumer asks", () => {
 
   test("after as many events as a batch holds, where it handles them one by one", async () => {
     // No slice ends within a batch.
-    const fresh = await withStillClock();
+    using fresh = await withStillClock();
     const probe = new fresh.ProducerProbe<number>();
     await using sink = fresh.consumer({ subscribeTo: [{ to: probe.producer, maxDemand: 10, minDemand: 5 }], handleEvent: () => undefined });
     await settle();

@@ -75,7 +75,7 @@ describe("the run queue", () => {
   });
 
   test("runs a lone event through an idle chain in microtasks, before the event loop turns", async () => {
-    const fresh = await withStillClock();
+    using fresh = await withStillClock();
     const order: string[] = [];
     await using source = fresh.producer<string>();
     await using middle = fresh.producerConsumer({ subscribeTo: [source], handleEvents: (events) => events });
