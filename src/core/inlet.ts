@@ -214,11 +214,12 @@ export class InletHalf implements ConsumingHalf {
     this.#givingBack.allHandled(link, info);
     const { handleCancel } = this.#settings;
     if (handleCancel !== undefined) this.stage.call(() => handleCancel(info, link));
-    this.stage.call(() => this.#afterEnd(link, info.reason));
+    this.stage.call(() => this.#afterEnd(link, info));
   }
 
-  #afterEnd(link: InletLink, reason: ExitReason): void {
-    if (this.stage.phase !== RUNNING || isHarmless(reason)) return;
+  #afterEnd(link: InletLink, info: CancelInfo): void {
+    const { reason } = info;
+    if (this.stage.phase !== RUNNING || isHarmless(info)) return;
     switch (link.settings.cancel) {
       case "temporary":
         return;
@@ -477,7 +478,7 @@ export class InletHalf implements ConsumingHalf {
   }
 }
 
-/** A producer's refusal of a second subscription harms nobody: the first goes on (as in GenStage). */
-function isHarmless(reason: ExitReason): boolean {
-  return reason.type === "error" && reason.error instanceof SluiceError && reason.error.code === "SLUICE_ALREADY_SUBSCRIBED";
+/** A producer's refusal of a second subscription harms nobody: the first goes on (as in GenStage). That of somebody else, with which a producer fails, is an error as any. */
+function isHarmless({ kind, reason }: CancelInfo): boolean {
+  return kind === "cancel" && reason.type === "error" && reason.error instanceof SluiceError && reason.error.code === "SLUICE_ALREADY_SUBSCRIBED";
 }

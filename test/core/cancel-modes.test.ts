@@ -368,6 +368,13 @@ describe("a subscription that is replaced by a new one", () => {
   });
 });
 
+test.each(["last", "permanent", "transient"] as const)("a producer that fails with the refusal of somebody else ends the stage, under %s", async (mode) => {
+  const { producers, end } = await subscribed([mode]);
+  const refusal = new SluiceError("SLUICE_ALREADY_SUBSCRIBED", "again");
+  await ended(producers, 0, { type: "error", error: refusal });
+  expect(end.value).toEqual({ type: "error", error: refusal });
+});
+
 test.each(Object.keys(TABLE) as CancelMode[])("a producer that refuses a second subscription never stops the stage, under %s", async (mode) => {
   const { stage, producers, end } = await subscribed([mode, mode]);
   const refusal = new SluiceError("SLUICE_ALREADY_SUBSCRIBED", "again");

@@ -3,7 +3,7 @@ import { BadOptionError, consumer, partitionDispatcher, producer, producerConsum
 import { asProcessor, asSubscriber, fromPublisher, intoSubscriber, toPublisher, type Publisher } from "sluice/reactive-streams";
 import { ConsumerProbe, settle } from "sluice/testing";
 import { range } from "../../core/support/range.ts";
-import { HandPublisher, Listener, countingPublisher } from "../support/reactive-streams.ts";
+import { HandPublisher, Listener, counter, countingPublisher } from "../support/reactive-streams.ts";
 
 describe("a producer of what a Publisher signals", () => {
   test("subscribes at the first demand, and requests what is demanded", async () => {
@@ -234,6 +234,17 @@ describe("refused are", () => {
     ["what is no consumer", () => asSubscriber(producer<number>() as unknown as Consumer<number>), "expected the consumer of asSubscriber to be a consumer or a producerConsumer, got: an instance of ProducerHandle"],
     ["a bad window of asSubscriber", () => asSubscriber(sink(), { maxDemand: 0 }), "expected maxDemand to be an integer of at least 1, got: 0"],
     ["an unknown option of asSubscriber", () => asSubscriber(sink(), { mode: "manual" } as object), 'expected the options of asSubscriber to be among maxDemand, minDemand, cancel, got: "mode"'],
+test("a consumer that is subscribed twice to one Publisher ends with the error that says so", async () => {
+  const { stage: source } = counter(3);
+  const publisher = toPublisher(source);
+  const stage = consumer<number>({ handleEvents: () => undefined });
+  const subscriber = asSubscriber(stage);
+  publisher.subscribe(subscriber);
+  publisher.subscribe(subscriber);
+  expect(await stage.closed).toMatchObject({ type: "error", error: { code: "SLUICE_ALREADY_SUBSCRIBED" } });
+  expect((await source.closed).type).toBe("shutdown");
+});
+
     ["a consumer as a Processor", () => asProcessor(sink() as unknown as ProducerConsumer<number, number>), "expected the stage of asProcessor to be a producerConsumer, got: an instance of ConsumerHandle"],
     ["a bad window of asProcessor", () => asProcessor(through(), { maxDemand: 1, minDemand: 1 }), "expected minDemand to be an integer from 0 to 0, got: 1"],
   ])("%s", (_what, make, message) => {
