@@ -106,6 +106,7 @@ class SubscriberStage<In> implements Consumer<In> {
   }
 
   subscribe(producer: Subscribable<In>, options: SubscribeOptions = {}): StageSubscription {
+    checkPlain("a subscription of intoSubscriber", options);
     checkOwn(options);
     return this.#inner.subscribe(producer, { ...options, mode: "manual" });
   }
