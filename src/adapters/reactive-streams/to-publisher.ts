@@ -19,7 +19,7 @@
  *
  * Acks: an event counts as handled when `onNext` has returned.
  */
-import { BadOptionError, OUTLET, checkPlain, consumer, throwUncaught, type Consumer, type Producer, type SubscribeOptions, type Subscription as StageSubscription } from "../../core/index.ts";
+import { BadOptionError, OUTLET, causeOf, checkPlain, consumer, throwUncaught, type Consumer, type Producer, type SubscribeOptions, type Subscription as StageSubscription } from "../../core/index.ts";
 import { Audience } from "./audience.ts";
 import { checkSubscriber, subscribedTwice } from "./rules.ts";
 import type { Publisher, Subscriber } from "./shapes.ts";
@@ -106,6 +106,7 @@ class Published<Event> implements Publisher<Event> {
         : { handleEvents: (events: readonly Event[], from: StageSubscription) => signalling.list(events, from) }),
       handleComplete: (self) => signalling.complete(self),
       handleStop(reason) {
+        if (isOwner) void producer?.stop?.(causeOf(reason));
         if (isOwner) void producer?.stop?.(reason.type === "shutdown" ? reason.reason : undefined);
         signalling.end(reason);
       },

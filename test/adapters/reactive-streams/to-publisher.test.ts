@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { BadOptionError, StoppedError, consumer, demandDispatcher, fromIterable, partitionDispatcher, producer, producerConsumer, type Producer, type PushProducer } from "sluice";
+import { BadOptionError, OUTLET, StoppedError, consumer, demandDispatcher, fromIterable, partitionDispatcher, producer, producerConsumer, type Producer, type PushProducer } from "sluice";
 import { toPublisher } from "sluice/reactive-streams";
 import { ProducerProbe, nonCompliantProducer, settle } from "sluice/testing";
 import { range } from "../../core/support/range.ts";
+import { Uncaught } from "../../core/support/uncaught.ts";
 import { Listener, counter } from "../support/reactive-streams.ts";
 
 test("an event is asked for when it is requested, and no sooner", async () => {
@@ -308,9 +309,65 @@ describe("a cold Publisher", () => {
     expect(ann.signals).toEqual(["onSubscribe", "onError"]);
   });
 
-  test("signals that its function makes no producer, or one that does not know an option", async () => {
-    const [ann, ben] = [new Listener<number>(), new Listener<number>()];
-    toPublisher(() => undefined as unknown as Producer<number>).subscribe(ann);
+  test("signals what its function throws, and not the rule that its Subscriber broke since", async () => {
+    const error = new Error("no producer");
+    const ann = new Listener<number>({ onSubscribe: (subscription) => subscription.request(0) });
+    toPublisher<number>(() => {
+      throw error;
+    }).subscribe(ann);
+    await settle();
+    expect(ann.ends).toEqual([error]);
+  });
+
+  test("tells its producer why its Subscriber is gone: it broke a rule, or threw", async () => {
+    using uncaught = new Uncaught();
+    const error = new Error("in onNext");
+    const fail = (): void => {
+      throw error;
+    };
+    const [ann, ben] = [new Listener<number>(), new Listener<number>({ onNext: fail })];
+    const stages = [ann, ben].map((listener) => {
+      const { stage } = counter();
+      toPublisher(() => stage).subscribe(listener);
+      return stage;
+    });
+    ann.request(0);
+    ben.request(1);
+    const ends = await Promise.all(stages.map((stage) => stage.closed));
+    await settle();
+    expect(ends).toEqual([{ type: "shutdown", reason: ann.ends[0] }, { type: "shutdown", reason: error }]);
+    expect(ann.ends).toEqual([expect.any(BadOptionError)]);
+    expect(uncaught.errors).toEqual([error]);
+  });
+
+  test("signals why it ends, though its producer cannot be stopped", async () => {
+    const stage = fromIterable([1]);
+    const broken = Object.create(stage, {
+      name: { value: "broken" },
+      [OUTLET]: { value: stage[OUTLET] },
+      stop: {
+        value() {
+          throw new Error("no stop");
+        },
+      },
+    }) as Producer<number>;
+    const ann = new Listener<number>();
+    toPublisher(() => broken).subscribe(ann);
+    ann.request(0);
+    await settle();
+    expect(ann.signals).toEqual(["onSubscribe", "onError"]);
+  });
+
+  test.each([undefined, null, 7, {}])("signals that its function makes no producer but %s", async (made) => {
+    const ann = new Listener<number>();
+    toPublisher(() => made as Producer<number>).subscribe(ann);
+    await settle();
+    expect(ann.signals).toEqual(["onSubscribe", "onError"]);
+    expect(ann.ends).toEqual([expect.any(BadOptionError)]);
+  });
+
+  test("signals that its function makes a producer that does not know an option", async () => {
+    const ann = new Listener<number>();
     const stage = producer<number>({ dispatcher: demandDispatcher() });
     toPublisher(() => stage, { partition: 1 }).subscribe(ben);
     await settle();
