@@ -17,7 +17,7 @@
  */
 import { ADOPT, BadOptionError, OUTLET, SluiceError, checkPlain, tell, throwUncaught, type Consumer, type ExitReason, type ProducerConsumer, type Stage, type SubscribeOptions } from "../../core/index.ts";
 import { receivingStage } from "./from-publisher.ts";
-import type { Processor, Subscriber } from "./shapes.ts";
+import { hasMethods, type Processor, type Subscriber } from "./shapes.ts";
 import { toPublisher } from "./to-publisher.ts";
 
 /** The window of the stage towards the Publisher, and what it does when that ends. */
@@ -55,7 +55,7 @@ export function asProcessor<In, Out>(producerConsumer: ProducerConsumer<In, Out>
 /** Two objects: what the Publisher is given has nothing but signals. */
 function subscriberOf<In>(consumer: Consumer<In>, { maxDemand, minDemand, cancel, ...others }: AsSubscriberOptions): Subscriber<In> {
   for (const name of Object.keys(others)) throw new BadOptionError("the options of asSubscriber", "among maxDemand, minDemand, cancel", name);
-  const { stage, receiving } = receivingStage<In>("asSubscriber", { name: `the publisher of ${consumer.name}` });
+  const { stage, receiving } = receivingStage<In>({ name: `the publisher of ${consumer.name}` });
   const { closed } = consumer.subscribe(stage, { maxDemand, minDemand, cancel });
   // Whatever ends the subscription ends the stage, which would hold the Publisher for ever.
   void closed.then(() => stage.stop());
@@ -81,6 +81,7 @@ function receiveCrossing(stage: Stage, left: Promise<ExitReason>): void {
   });
 }
 
+/** No producer has a `subscribe`, and no Publisher a `role`. */
 function canSubscribe(value: unknown): value is Consumer<never> {
-  return typeof value === "object" && value !== null && "subscribe" in value && typeof value.subscribe === "function" && "role" in value && value.role !== "producer";
+  return hasMethods(value, "subscribe") && "role" in value;
 }

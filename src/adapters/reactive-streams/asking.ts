@@ -12,7 +12,7 @@ interface Account {
 /** Asks the producers of one Subscriber by hand. Each is to have as many events in flight as are wanted, within the window. */
 export class Asking {
   readonly #window: Window;
-  readonly #accounts: Account[] = [];
+  #accounts: Account[] = [];
 
   constructor(window: Window) {
     this.#window = window;
@@ -23,8 +23,7 @@ export class Asking {
   }
 
   leave(from: StageSubscription): void {
-    const place = this.#accounts.findIndex((account) => account.from === from);
-    if (place >= 0) this.#accounts.splice(place, 1);
+    this.#accounts = this.#accounts.filter((account) => account.from !== from);
   }
 
   /** Events have come. Returns whether it is time to {@link ask} again. */

@@ -28,7 +28,7 @@ export class Audience {
   /** How many events the one that is first of them waits for. */
   get missing(): number {
     let most = 0;
-    for (const { missing } of this.#members) if (missing > most) most = missing;
+    for (const { missing } of this.#members) most = Math.max(most, missing);
     return most;
   }
 

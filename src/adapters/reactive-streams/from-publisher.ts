@@ -30,9 +30,10 @@ export interface FromPublisherOptions<Out> extends Omit<ProducerOptions<Out>, "h
  */
 export function fromPublisher<Event>(publisher: Publisher<Event>, options: FromPublisherOptions<NoInfer<Event>> = {}): Producer<Event> {
   checkPlain("fromPublisher", options);
+  checkAbsent("fromPublisher", options, "handleDemand", "handleStop");
   if (!isPublisher(publisher)) throw new BadOptionError("the publisher of fromPublisher", "a Publisher", publisher);
   let hasSubscribed = false;
-  const { stage, receiving } = receivingStage<Event>("fromPublisher", options, () => {
+  const { stage, receiving } = receivingStage<Event>(options, () => {
     if (hasSubscribed) return;
     hasSubscribed = true;
     publisher.subscribe(receiving);
@@ -41,8 +42,7 @@ export function fromPublisher<Event>(publisher: Publisher<Event>, options: FromP
 }
 
 /** A producer that is fed by a Subscriber. `touch` is called before each demand. */
-export function receivingStage<Event>(owner: string, options: FromPublisherOptions<Event>, touch: () => void = () => undefined): { readonly stage: PushProducer<Event>; readonly receiving: Receiving<Event> } {
-  checkAbsent(owner, options, "handleDemand", "handleStop");
+export function receivingStage<Event>(options: FromPublisherOptions<Event>, touch: () => void = () => undefined): { readonly stage: PushProducer<Event>; readonly receiving: Receiving<Event> } {
   const stage: PushProducer<Event> = producer<Event>({
     ...options,
     handleDemand(demand) {

@@ -130,7 +130,7 @@ class SubscriberStage<In> implements Consumer<In> {
   snapshot(): Snapshot {
     const snapshot = this.#inner.snapshot();
     const { input } = snapshot;
-    return input === undefined ? snapshot : { ...snapshot, input: { ...input, ...this.#signalling.counts(input) } };
+    return input === undefined ? snapshot : { ...snapshot, input: this.#signalling.counts(input) };
   }
 }
 

@@ -1,5 +1,5 @@
 /** A Subscriber that feeds a producer stage: it requests what the stage is asked for, no more. */
-import { SluiceError, post, tell, type Finding, type Port, type PushProducer, type Reporter } from "../../core/index.ts";
+import { post, tell, type Finding, type Port, type PushProducer, type Reporter } from "../../core/index.ts";
 import { added, checkPresent, checkSubscription } from "./rules.ts";
 import type { Subscriber, Subscription } from "./shapes.ts";
 
@@ -36,7 +36,6 @@ export class Receiving<Event> implements Subscriber<Event> {
   /** The stage ends. What `cancel` throws is thrown on. */
   stop(): void {
     this.#isStopped = true;
-    this.#list = [];
     const subscription = this.#subscription;
     this.#subscription = undefined;
     subscription?.cancel();
@@ -121,9 +120,8 @@ export class Receiving<Event> implements Subscriber<Event> {
     if (excess > 0) this.#report({ kind: "excess-events", partner: PUBLISHER, count: excess });
     try {
       this.#stage.emit(list);
-    } catch (error) {
-      // It has failed for another reason, and delivers what it has.
-      if (!(error instanceof SluiceError && error.code === "SLUICE_ENDED")) throw error;
+    } catch {
+      // It has ended, or has failed for another reason and delivers what it has.
     }
   }
 

@@ -4,7 +4,7 @@ import { isSubscriber, isSubscription } from "./shapes.ts";
 
 /** Rule 3.17: an integer of any size, and `Infinity`. */
 export function isDemand(demand: unknown): demand is number {
-  return typeof demand === "number" && demand >= 1 && (Number.isInteger(demand) || demand === Infinity);
+  return demand === Infinity || (Number.isInteger(demand) && (demand as number) >= 1);
 }
 
 /** Demand adds up by rule 3.8, to what nobody will ever get by rule 3.17. */

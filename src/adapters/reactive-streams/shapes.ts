@@ -40,7 +40,7 @@ export function isSubscription(value: unknown): value is Subscription {
   return hasMethods(value, "request", "cancel");
 }
 
-function hasMethods(value: unknown, ...names: readonly string[]): boolean {
+export function hasMethods(value: unknown, ...names: readonly string[]): value is object {
   if ((typeof value !== "object" && typeof value !== "function") || value === null) return false;
   return names.every((name) => typeof (value as Record<string, unknown>)[name] === "function");
 }

@@ -7,14 +7,12 @@ import type { Subscriber, Subscription } from "./shapes.ts";
 import type { Window } from "./window.ts";
 
 /** In this order; it never goes back. */
-type State = typeof NEW | typeof OPEN | typeof FAILED | typeof OVER;
+type State = typeof NEW | typeof OPEN | typeof OVER;
 const NEW = 0;
 /** It has its subscription. */
 const OPEN = 1;
-/** The Subscriber, or an event, broke a rule. The Subscriber hears of that next, and of nothing else. */
-const FAILED = 2;
-/** No further signal. */
-const OVER = 3;
+/** No further signal; but for the error, when the Subscriber or an event broke a rule. */
+const OVER = 2;
 
 /** How many events are fetched for one that has not requested them, when others of its audience have. */
 const READ_AHEAD = 16;
@@ -91,14 +89,14 @@ export class Signalling<Event> {
 
   /** The Subscriber broke a rule, or cannot be served: it is told in a turn of its own, and the stage stops. */
   refuse(error: unknown): void {
-    if (this.#failure !== undefined || this.#state === OVER) return;
-    if (this.#state === OPEN) this.#state = FAILED;
+    if (this.#failure !== undefined) return;
+    if (this.#state === OPEN) this.#state = OVER;
     this.#failure = { error };
     void this.#stage?.stop(error);
   }
 
   /** The counts of the stage, where what is held is queued. */
-  counts(input: InputCounts): InputCounts {
+  counts<Counts extends InputCounts>(input: Counts): Counts {
     const held = this.#held.length;
     return { ...input, queued: input.queued + held, handled: input.handled - held - this.#lost, lost: input.lost + this.#lost };
   }
@@ -134,7 +132,7 @@ export class Signalling<Event> {
     if (this.#held.length === 0) return undefined;
     return new Promise((resolve) => {
       this.#drained = resolve;
-      signal.addEventListener("abort", () => resolve(), { once: true });
+      signal.addEventListener("abort", () => resolve());
     });
   }
 
@@ -174,7 +172,6 @@ export class Signalling<Event> {
   }
 
   #cancel(): void {
-    if (this.#state === OVER) return;
     this.#close();
     void this.#stage?.stop();
   }
@@ -186,7 +183,6 @@ export class Signalling<Event> {
   }
 
   ask(isAll: boolean): void {
-    if (this.#state !== OPEN) return;
     this.#asking.ask(Math.max(this.missing, Math.min(this.#audience.missing, READ_AHEAD - this.#held.length)), isAll);
   }
 
@@ -249,7 +245,7 @@ export class Signalling<Event> {
   #refuseEvent(event: unknown): never {
     const error = absent("the event of onNext", event);
     this.#failure = { error };
-    this.#state = FAILED;
+    this.#state = OVER;
     throw error;
   }
 

@@ -99,21 +99,19 @@ class Published<Event> implements Publisher<Event> {
     const stage: Consumer<Event> = consumer<Event>({
       name: `a subscriber of ${publisher}`,
       handleSubscribe: (from, self) => signalling.join(from, self),
-      handleCancel: (_, from) => signalling.leave(from),
       // One by one where the stage must know which are to be delivered again.
       ...(this.#dispatch.onCrash === "redeliver"
         ? { handleEvent: (event: Event, _: unknown, from: StageSubscription) => signalling.next(event, from) }
         : { handleEvents: (events: readonly Event[], from: StageSubscription) => signalling.list(events, from) }),
       handleComplete: (self) => signalling.complete(self),
       handleStop(reason) {
-        if (isOwner) void producer?.stop?.(causeOf(reason));
-        if (isOwner) void producer?.stop?.(reason.type === "shutdown" ? reason.reason : undefined);
         signalling.end(reason);
+        if (isOwner) void producer?.stop?.(causeOf(reason));
       },
     });
     signalling.attach(stage);
     try {
-      if (producer !== undefined || failure === undefined) stage.subscribe(producer as Producer<Event>, { ...this.#dispatch, mode: "manual" });
+      if (failure === undefined) stage.subscribe(producer as Producer<Event>, { ...this.#dispatch, mode: "manual" });
     } catch (error) {
       failure = { error };
     }
