@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { StoppedError, consumer, setReporter, type Consumer, type Report } from "sluice";
+import { SluiceError, StoppedError, consumer, setReporter, type Consumer, type Report } from "sluice";
 import { asSubscriber } from "sluice/reactive-streams";
 import { settle } from "sluice/testing";
 import { Uncaught } from "../../core/support/uncaught.ts";
@@ -22,9 +22,12 @@ async function cross(error: unknown): Promise<readonly Report[]> {
 }
 
 describe("an error that a Subscriber hears as its consumer is stopped", () => {
-  test("is thrown, as nobody has received it", async () => {
+  test.each([
+    ["", new Error("broken")],
+    [", even one of this library", new SluiceError("SLUICE_TIMEOUT", "too late")],
+    [", even one that looks like a stop", Object.assign(new Error("broken"), { code: "SLUICE_STOPPED" })],
+  ])("is thrown, as nobody has received it%s", async (_, error) => {
     using uncaught = new Uncaught();
-    const error = new Error("broken");
     await cross(error);
     await vi.waitFor(() => expect(uncaught.errors).toEqual([error]));
   });

@@ -158,6 +158,32 @@ describe("a producer of what a Publisher signals", () => {
     }
   });
 
+  test("reports nothing of a Publisher that keeps the rules", async () => {
+    const publisher = new HandPublisher<number>();
+    const reports: Report[] = [];
+    const probe = new ConsumerProbe(fromPublisher(publisher, { handleReport: (report) => reports.push(report) }));
+    await probe.ask(3);
+    publisher.next(1, 2, 3);
+    await settle();
+    publisher.subscriber.onComplete();
+    await settle();
+    expect([probe.events, probe.end, reports]).toEqual([[1, 2, 3], { type: "normal" }, []]);
+  });
+
+  test("reports what the cancel of a second subscription throws", async () => {
+    const publisher = new HandPublisher<number>();
+    const reports: Report[] = [];
+    const probe = new ConsumerProbe(fromPublisher(publisher, { name: "source", handleReport: (report) => reports.push(report) }));
+    await probe.ask(3);
+    const error = new Error("cancel failed");
+    const cancel = (): void => {
+      throw error;
+    };
+    publisher.subscriber.onSubscribe({ request: () => undefined, cancel });
+    expect(reports).toEqual([{ kind: "cleanup-failed", stage: "source", error }]);
+    await probe.cancel();
+  });
+
   test("takes what came too much within the bound of its buffer", async () => {
     const publisher = new HandPublisher<number>();
     const probe = new ConsumerProbe(fromPublisher(publisher, { bufferSize: 5 }));
@@ -208,6 +234,17 @@ test("a Subscriber of a consumer that has ended cancels its Publisher", async ()
   expect([publisher.requests, publisher.cancels]).toEqual([[], 1]);
 });
 
+test("a consumer that is subscribed twice to one Publisher ends with the error that says so", async () => {
+  const { stage: source } = counter(3);
+  const publisher = toPublisher(source);
+  const stage = consumer<number>({ handleEvents: () => undefined });
+  const subscriber = asSubscriber(stage);
+  publisher.subscribe(subscriber);
+  publisher.subscribe(subscriber);
+  expect(await stage.closed).toMatchObject({ type: "error", error: { code: "SLUICE_ALREADY_SUBSCRIBED" } });
+  expect((await source.closed).type).toBe("shutdown");
+});
+
 test("there and back: a producer, a Publisher, a producer; then a Subscriber, a stage, a Subscriber", async () => {
   const source = producer<number>({ name: "source" });
   const back = fromPublisher(toPublisher(source));
@@ -234,17 +271,6 @@ describe("refused are", () => {
     ["what is no consumer", () => asSubscriber(producer<number>() as unknown as Consumer<number>), "expected the consumer of asSubscriber to be a consumer or a producerConsumer, got: an instance of ProducerHandle"],
     ["a bad window of asSubscriber", () => asSubscriber(sink(), { maxDemand: 0 }), "expected maxDemand to be an integer of at least 1, got: 0"],
     ["an unknown option of asSubscriber", () => asSubscriber(sink(), { mode: "manual" } as object), 'expected the options of asSubscriber to be among maxDemand, minDemand, cancel, got: "mode"'],
-test("a consumer that is subscribed twice to one Publisher ends with the error that says so", async () => {
-  const { stage: source } = counter(3);
-  const publisher = toPublisher(source);
-  const stage = consumer<number>({ handleEvents: () => undefined });
-  const subscriber = asSubscriber(stage);
-  publisher.subscribe(subscriber);
-  publisher.subscribe(subscriber);
-  expect(await stage.closed).toMatchObject({ type: "error", error: { code: "SLUICE_ALREADY_SUBSCRIBED" } });
-  expect((await source.closed).type).toBe("shutdown");
-});
-
     ["a consumer as a Processor", () => asProcessor(sink() as unknown as ProducerConsumer<number, number>), "expected the stage of asProcessor to be a producerConsumer, got: an instance of ConsumerHandle"],
     ["a bad window of asProcessor", () => asProcessor(through(), { maxDemand: 1, minDemand: 1 }), "expected minDemand to be an integer from 0 to 0, got: 1"],
   ])("%s", (_what, make, message) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { BadOptionError, StoppedError, broadcastDispatcher, fromIterable, pipeline, producer, type ExitReason, type Report } from "sluice";
+import { ADOPT, BadOptionError, StoppedError, broadcastDispatcher, fromIterable, pipeline, producer, type ExitReason, type Report } from "sluice";
 import { intoSubscriber, toPublisher, type Subscriber } from "sluice/reactive-streams";
 import { ProducerProbe, settle } from "sluice/testing";
 import { range } from "../../core/support/range.ts";
@@ -154,9 +154,9 @@ describe("a stage that signals into a Subscriber", () => {
     expect(ann.ends[0]).toMatchObject({ message: expect.stringContaining("rule 3.9") });
   });
 
-  test("fails at an event that cannot be signalled, and tells its Subscriber", async () => {
-    const ann = new Listener<number | null>({ onSubscribe: (subscription) => subscription.request(10) });
-    const stage = intoSubscriber(ann, { subscribeTo: [fromIterable([1, null, 2])] });
+  test.each([null, undefined])("fails at an event that is %s, and tells its Subscriber", async (nothing) => {
+    const ann = new Listener<number | null | undefined>({ onSubscribe: (subscription) => subscription.request(10) });
+    const stage = intoSubscriber(ann, { subscribeTo: [fromIterable([1, nothing, 2])] });
     const reason = await stage.closed;
     expect(reason).toEqual({ type: "error", error: ann.ends[0] });
     expect(ann.events).toEqual([1]);
@@ -180,6 +180,47 @@ describe("a stage that signals into a Subscriber", () => {
     await stage.closed;
     expect(calls).toEqual(["subscribed to source", "hello", "down of source"]);
     expect(reports).toEqual([{ kind: "consumer-stopping", stage: "into", partner: "source", reason: { type: "normal" } }]);
+  });
+
+  test("has a name of its own where it is given none", () => {
+    const [one, other] = [intoSubscriber(new Listener()).name, intoSubscriber(new Listener()).name].map((name) => Number(/^subscriber (\d+)$/.exec(name)?.[1]));
+    expect(other).toBe((one ?? NaN) + 1);
+  });
+
+  test("ignores a message that nobody handles", async () => {
+    const ann = new Listener<number>();
+    await using stage = intoSubscriber(ann);
+    stage.info("hello");
+    await settle();
+    expect([stage.snapshot().state, ann.signals]).toEqual(["running", ["onSubscribe"]]);
+  });
+
+  test("has one owner", async () => {
+    await using stage = intoSubscriber(new Listener());
+    const owner = {};
+    expect([stage[ADOPT](owner), stage[ADOPT](owner), stage[ADOPT]({})]).toEqual([true, true, false]);
+  });
+
+  test("says to who waits for a flush that it was stopped", async () => {
+    const stage = intoSubscriber(new Listener());
+    const flushed = stage.flushed();
+    void stage.stop();
+    await expect(flushed).rejects.toBeInstanceOf(StoppedError);
+  });
+
+  test("does not signal what is requested behind a stop", async () => {
+    const probe = new ProducerProbe<number>();
+    const ann = new Listener<number>();
+    const stage = intoSubscriber(ann, { subscribeTo: [probe.producer] });
+    await settle();
+    ann.request(1);
+    await settle();
+    await probe.emit(1, 2, 3);
+    const stopped = stage.stop();
+    ann.request(2);
+    await stopped;
+    expect(ann.signals).toEqual(["onSubscribe", "onNext", "onError"]);
+    expect(stage.snapshot().input).toMatchObject({ received: 3, handled: 1, queued: 0, lost: 2 });
   });
 
   test("is a stage as every other: its name, its flush, its end with its scope", async () => {
@@ -234,6 +275,25 @@ describe("several producers of one Subscriber", () => {
     expect(ann.events).toEqual([1, 2, 3, 4]);
   });
 
+  test("may end before what waits is requested: the end waits for all of it", async () => {
+    const probe = new ProducerProbe<number>();
+    const ann = new Listener<number>();
+    const stage = intoSubscriber(ann, { subscribeTo: [probe.producer] });
+    await settle();
+    ann.request(1);
+    await settle();
+    await probe.emit(1, 2, 3);
+    await probe.complete();
+    for (const events of [[1, 2], [1, 2, 3]]) {
+      expect(ann.ends).toEqual([]);
+      ann.request(1);
+      await settle();
+      expect(ann.events).toEqual(events);
+    }
+    expect(await stage.closed).toEqual({ type: "normal" });
+    expect(ann.ends).toEqual(["complete"]);
+  });
+
   test("may end before what waits is requested: the end waits with it", async () => {
     const [one, other] = [new ProducerProbe<number>(), new ProducerProbe<number>()];
     const ann = new Listener<number>();
@@ -267,15 +327,15 @@ describe("several producers of one Subscriber", () => {
     expect(stage.snapshot().input).toMatchObject({ received: 2, handled: 1, queued: 0, lost: 1 });
   });
 
-  test("an event that had to wait and cannot be signalled ends the stage, behind those before it; those after it are lost", async () => {
-    const [one, other] = [new ProducerProbe<number | null>(), new ProducerProbe<number | null>()];
-    const ann = new Listener<number | null>();
+  test.each([null, undefined])("an event that had to wait and is %s ends the stage, behind those before it; those after it are lost", async (nothing) => {
+    const [one, other] = [new ProducerProbe<number | null | undefined>(), new ProducerProbe<number | null | undefined>()];
+    const ann = new Listener<number | null | undefined>();
     const stage = intoSubscriber(ann, { subscribeTo: [one.producer, other.producer] });
     await settle();
     ann.request(4);
     await settle();
     await one.emit(1, 2, 3, 4);
-    await other.emit(5, null, null, 6);
+    await other.emit(5, nothing, nothing, 6);
     ann.request(4);
     await stage.closed;
     expect(ann.events).toEqual([1, 2, 3, 4, 5]);

@@ -1,6 +1,6 @@
 /** Sections 1 and 3 of the Reactive Streams specification: what `toPublisher` gives, for each dispatcher. */
-import { describe, expect, test } from "vitest";
-import { BadOptionError, SluiceError, StoppedError, broadcastDispatcher, fromIterable, producer, type Producer, type PushProducer } from "sluice";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { BadOptionError, SluiceError, StoppedError, broadcastDispatcher, fromIterable, producer, setReporter, type Producer, type PushProducer, type Report } from "sluice";
 import { toPublisher, type Publisher, type Subscriber, type Subscription } from "sluice/reactive-streams";
 import { settle } from "sluice/testing";
 import { collect } from "../../core/support/collect.ts";
@@ -86,6 +86,14 @@ describe.each(DISPATCHERS)("a Publisher of a producer with a %s dispatcher", (_,
       await settle();
       expect(ann.deepest).toBe(1);
       expect(ann.signals).toEqual(["onSubscribe", "onNext", "onError"]);
+    });
+
+    test("rule 1.3: an error that is caused by a signal in the middle of a list ends that list", async () => {
+      const ann = listening(counting().publisher, new Listener({ onNext: (event, subscription) => event === 1 && subscription.request(0) }));
+      ann.request(100);
+      await settle();
+      expect(ann.events).toEqual([0, 1]);
+      expect(ann.ends).toEqual([expect.objectContaining({ message: expect.stringContaining("3.9") })]);
     });
 
     test("rule 1.4: signals onError when its producer fails, with the same object", async () => {
@@ -174,6 +182,16 @@ describe.each(DISPATCHERS)("a Publisher of a producer with a %s dispatcher", (_,
       ann.request(100);
       await settle();
       expect([ann.events, ann.ends]).toEqual([[0, 1, 2], []]);
+    });
+
+    test("rule 1.8: a cancel in the middle of a list is no failure of anybody", async () => {
+      const reports: Report[] = [];
+      const before = setReporter((report) => reports.push(report));
+      onTestFinished(() => void setReporter(before));
+      const ann = listening(counting().publisher, new Listener({ onNext: (event, subscription) => event === 1 && subscription.cancel() }));
+      ann.request(100);
+      await settle();
+      expect([ann.events, ann.ends, reports]).toEqual([[0, 1], [], []]);
     });
 
     test("rule 1.8: a Subscriber that cancels in onSubscribe gets nothing", async () => {
@@ -629,6 +647,18 @@ describe("rule 1.11: several Subscribers of one Publisher", () => {
     ben.cancel();
     await settle();
     expect([ann.events.length, made()]).toEqual([100, 100]);
+  });
+
+  test("do not fetch what one of them has requested before it broke a rule", async () => {
+    const { stage, made } = counter(Infinity, broadcastDispatcher());
+    const publisher = toPublisher(stage);
+    const [ann, ben] = [new Listener<number>(), new Listener<number>()];
+    publisher.subscribe(ann);
+    publisher.subscribe(ben);
+    ann.request(100);
+    ann.request(0);
+    await settle();
+    expect([ann.signals, ben.signals, made()]).toEqual([["onSubscribe", "onError"], ["onSubscribe"], 0]);
   });
 
   test("are all told of an error at once, be there events that they did not request or not", async () => {
