@@ -75,15 +75,3 @@ describe("a list", () => {
     expect([asked, asks]).toEqual([[10, 1], [10, 1]]);
   });
 });
-
-test("what has waited is signalled in one slice when it costs no time", async () => {
-  const { settle, join } = await scene();
-  const turns: number[] = [];
-  const { ann, emit } = join({ onNext: (event) => event === 0 && setImmediate(() => turns.push(ann.events.length)) });
-  await settle();
-  await emit(range(300));
-  expect(ann.events).toEqual([]);
-  ann.request(300);
-  await settle();
-  expect(turns).toEqual([300]);
-});
