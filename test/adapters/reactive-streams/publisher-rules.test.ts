@@ -1,5 +1,5 @@
 /** Sections 1 and 3 of the Reactive Streams specification: what `toPublisher` gives, for each dispatcher. */
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { BadOptionError, SluiceError, StoppedError, broadcastDispatcher, fromIterable, producer, setReporter, type Producer, type PushProducer, type Report } from "sluice";
 import { toPublisher, type Publisher, type Subscriber, type Subscription } from "sluice/reactive-streams";
 import { settle } from "sluice/testing";
@@ -187,11 +187,14 @@ describe.each(DISPATCHERS)("a Publisher of a producer with a %s dispatcher", (_,
     test("rule 1.8: a cancel in the middle of a list is no failure of anybody", async () => {
       const reports: Report[] = [];
       const before = setReporter((report) => reports.push(report));
-      onTestFinished(() => void setReporter(before));
-      const ann = listening(counting().publisher, new Listener({ onNext: (event, subscription) => event === 1 && subscription.cancel() }));
-      ann.request(100);
-      await settle();
-      expect([ann.events, ann.ends, reports]).toEqual([[0, 1], [], []]);
+      try {
+        const ann = listening(counting().publisher, new Listener({ onNext: (event, subscription) => event === 1 && subscription.cancel() }));
+        ann.request(100);
+        await settle();
+        expect([ann.events, ann.ends, reports]).toEqual([[0, 1], [], []]);
+      } finally {
+        setReporter(before);
+      }
     });
 
     test("rule 1.8: a Subscriber that cancels in onSubscribe gets nothing", async () => {

@@ -15,8 +15,8 @@ interface Scene {
 /** A clock is taken when Sluice loads. */
 async function scene(): Promise<Scene> {
   let now = 0;
-  const clock = vi.spyOn(performance, "now").mockImplementation(() => now);
-  onTestFinished(() => clock.mockRestore());
+  onTestFinished(() => void vi.restoreAllMocks());
+  vi.spyOn(performance, "now").mockImplementation(() => now);
   vi.resetModules();
   const { toPublisher } = await import("sluice/reactive-streams");
   const { ProducerProbe, settle } = await import("sluice/testing");
