@@ -15,7 +15,7 @@
  *
  * Acks: a batch is requested again when as many events are handled.
  */
-import { ADOPT, BadOptionError, OUTLET, SluiceError, checkPlain, tell, throwUncaught, type Consumer, type ExitReason, type ProducerConsumer, type Stage, type SubscribeOptions } from "../../core/index.ts";
+import { ADOPT, BadOptionError, OUTLET, SluiceError, checkPlain, post, tell, throwUncaught, type Consumer, type ExitReason, type ProducerConsumer, type Stage, type SubscribeOptions } from "../../core/index.ts";
 import { receivingStage } from "./from-publisher.ts";
 import { hasMethods, type Processor, type Subscriber } from "./shapes.ts";
 import { toPublisher } from "./to-publisher.ts";
@@ -57,8 +57,8 @@ function subscriberOf<In>(consumer: Consumer<In>, { maxDemand, minDemand, cancel
   for (const name of Object.keys(others)) throw new BadOptionError("the options of asSubscriber", "among maxDemand, minDemand, cancel", name);
   const { stage, receiving } = receivingStage<In>({ name: `the publisher of ${consumer.name}` });
   const { closed } = consumer.subscribe(stage, { maxDemand, minDemand, cancel });
-  // Whatever ends the subscription ends the stage, which would hold the Publisher for ever.
-  void closed.then(() => stage.stop());
+  // Whatever ends the subscription ends the stage, which would hold the Publisher for ever: behind what that has signalled.
+  void closed.then(() => post({ receive: () => void stage.stop() }, undefined));
   if (cancel !== "temporary") receiveCrossing(stage, closed);
   return {
     onSubscribe: (subscription) => receiving.onSubscribe(subscription),
