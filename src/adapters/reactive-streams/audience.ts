@@ -4,8 +4,8 @@ import { post, type Port } from "../../core/index.ts";
 interface Member {
   /** Requested, and neither signalled nor at hand. */
   readonly missing: number;
-  /** Asks its producers for what is wanted: for all of it, or for what is worth a list. */
-  ask(isAll: boolean): void;
+  /** Asks its producers for what is wanted: for all of it, or for what is worth a list. `most`: what one of its audience misses. */
+  ask(isAll: boolean, most: number): void;
 }
 
 /**
@@ -25,11 +25,10 @@ export class Audience {
     this.#members.delete(member);
   }
 
-  /** How many events the one that is first of them waits for. */
-  get missing(): number {
-    let most = 0;
-    for (const { missing } of this.#members) most = Math.max(most, missing);
-    return most;
+  /** A member has taken what was signalled: it asks at once if it is alone, otherwise with all others. */
+  took(member: Member): void {
+    if (this.#members.size < 2) member.ask(false, 0);
+    else this.askLater(false);
   }
 
   /** All requests of one turn are one ask. Those from within a signal (not `isAll`) are the member's own concern, if it is alone. */
@@ -46,7 +45,9 @@ export class Audience {
       const isAll = this.#isAll;
       this.#isPosted = false;
       this.#isAll = false;
-      for (const member of this.#members) member.ask(isAll);
+      let most = 0;
+      for (const { missing } of this.#members) most = Math.max(most, missing);
+      for (const member of this.#members) member.ask(isAll, most);
     },
   };
 }

@@ -118,7 +118,7 @@ export class Signalling<Event> {
     const isTime = this.#asking.received(from, 1);
     if (this.#open > 0 && this.#held.length === 0) this.#next(event);
     else this.#held.push(event);
-    if (isTime) this.ask(false);
+    if (isTime) this.#audience.took(this);
   }
 
   /** As {@link next} for each event of a list. A promise where the Subscriber takes longer than a slice. */
@@ -182,8 +182,8 @@ export class Signalling<Event> {
     return this.#state === OPEN ? Math.max(0, this.#open - this.#held.length - this.#rest) : 0;
   }
 
-  ask(isAll: boolean): void {
-    this.#asking.ask(Math.max(this.missing, Math.min(this.#audience.missing, READ_AHEAD - this.#held.length)), isAll);
+  ask(isAll: boolean, most: number): void {
+    this.#asking.ask(Math.max(this.missing, Math.min(most, READ_AHEAD - this.#held.length)), isAll);
   }
 
   // ---- signals
@@ -204,7 +204,7 @@ export class Signalling<Event> {
     this.#rest = 0;
     if (this.#state !== OPEN) return undefined;
     for (; place < events.length; place += 1) this.#held.push(events[place] as Event);
-    this.ask(false);
+    this.#audience.took(this);
     return undefined;
   }
 
@@ -279,8 +279,7 @@ export class Signalling<Event> {
       }
     }
     if (this.#held.length === 0) this.#drained?.();
-    this.ask(false);
-    this.#audience.askLater(false);
+    this.#audience.took(this);
   }
 
   get #canDrain(): boolean {

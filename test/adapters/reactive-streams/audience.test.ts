@@ -2,72 +2,85 @@
 import { describe, expect, test } from "vitest";
 import type { Subscription } from "sluice";
 import { settle } from "sluice/testing";
+import { range } from "../../core/support/range.ts";
 import { Asking } from "../../../src/adapters/reactive-streams/asking.ts";
 import { Audience } from "../../../src/adapters/reactive-streams/audience.ts";
 
+/** Writes down its asks: for all or not, and how many one of its audience misses. */
 class Member {
-  readonly asks: boolean[] = [];
-  readonly missing: number;
+  readonly asks: (readonly [isAll: boolean, most: number])[] = [];
+  looks = 0;
+  readonly #missing: number;
 
-  constructor(missing = 0) {
-    this.missing = missing;
+  constructor(missing: number) {
+    this.#missing = missing;
   }
 
-  ask(isAll: boolean): void {
-    this.asks.push(isAll);
+  get missing(): number {
+    this.looks += 1;
+    return this.#missing;
+  }
+
+  ask(isAll: boolean, most: number): void {
+    this.asks.push([isAll, most]);
   }
 }
 
-function audienceOf(...members: readonly Member[]): Audience {
+function members(...missing: readonly number[]): { readonly audience: Audience; readonly all: readonly Member[] } {
   const audience = new Audience();
-  for (const member of members) audience.add(member);
-  return audience;
+  const all = missing.map((each) => new Member(each));
+  for (const member of all) audience.add(member);
+  return { audience, all };
 }
 
 describe("an audience", () => {
-  test("waits for as many events as the one that waits for most", () => {
-    expect([audienceOf().missing, audienceOf(new Member(2), new Member(5), new Member(3)).missing]).toEqual([0, 5]);
+  test("asks once for what is requested in one turn: for all of it, if any request says so", async () => {
+    const { audience, all } = members(2, 5, 3);
+    audience.askLater(false);
+    audience.askLater(true);
+    audience.askLater(false);
+    expect(all.flatMap(({ asks }) => asks)).toEqual([]);
+    await settle();
+    expect(all.map(({ asks }) => asks)).toEqual([[[true, 5]], [[true, 5]], [[true, 5]]]);
   });
 
-  test("asks once for what is requested in one turn: for all of it, if any request says so", async () => {
-    const [ann, ben] = [new Member(), new Member()];
-    const both = audienceOf(ann, ben);
-    both.askLater(false);
-    both.askLater(true);
-    both.askLater(false);
-    expect([ann.asks, ben.asks]).toEqual([[], []]);
+  test("looks at each member once for that, however many there are", async () => {
+    const { audience, all } = members(...range(10));
+    for (const member of all) audience.took(member);
     await settle();
-    expect([ann.asks, ben.asks]).toEqual([[true], [true]]);
+    expect(all.map(({ looks, asks }) => [looks, asks])).toEqual(range(10).map(() => [1, [[false, 9]]]));
   });
 
   test("asks for what is worth a list where nobody wants all, before and after somebody did", async () => {
-    const [ann, ben] = [new Member(), new Member()];
-    const both = audienceOf(ann, ben);
+    const { audience, all } = members(0, 1);
     for (const isAll of [false, true, false]) {
-      both.askLater(isAll);
+      audience.askLater(isAll);
       await settle();
     }
-    expect([ann.asks, ben.asks]).toEqual([[false, true, false], [false, true, false]]);
+    const asks = [[false, 1], [true, 1], [false, 1]];
+    expect(all.map((member) => member.asks)).toEqual([asks, asks]);
   });
 
-  test("of one leaves it to that one to ask for what is requested in its signals", async () => {
-    const ann = new Member();
-    const alone = audienceOf(ann);
-    alone.askLater(false);
+  test("of one leaves it to that one to ask for what is requested in its signals, when it took them", async () => {
+    const { audience, all } = members(4);
+    const [ann] = all as [Member];
+    audience.askLater(false);
     await settle();
     expect(ann.asks).toEqual([]);
-    alone.askLater(true);
+    audience.took(ann);
+    expect(ann.asks).toEqual([[false, 0]]);
+    audience.askLater(true);
     await settle();
-    expect(ann.asks).toEqual([true]);
+    expect(ann.asks).toEqual([[false, 0], [true, 4]]);
   });
 
   test("forgets who leaves", async () => {
-    const [ann, ben] = [new Member(7), new Member(2)];
-    const both = audienceOf(ann, ben);
-    both.delete(ann);
-    both.askLater(true);
+    const { audience, all } = members(7, 2);
+    const [ann, ben] = all as [Member, Member];
+    audience.delete(ann);
+    audience.askLater(true);
     await settle();
-    expect([both.missing, ann.asks, ben.asks]).toEqual([2, [], [true]]);
+    expect([ann.asks, ben.asks]).toEqual([[], [[true, 2]]]);
   });
 });
 
