@@ -183,8 +183,9 @@ describe("a stage that signals into a Subscriber", () => {
   });
 
   test("has a name of its own where it is given none", () => {
-    const [one, other] = [intoSubscriber(new Listener()).name, intoSubscriber(new Listener()).name].map((name) => Number(/^subscriber (\d+)$/.exec(name)?.[1]));
-    expect(other).toBe((one ?? NaN) + 1);
+    const [one, other] = [intoSubscriber(new Listener()).name, intoSubscriber(new Listener()).name];
+    expect(one).toMatch(/^subscriber \d+$/);
+    expect(other).toBe(`subscriber ${Number(one.split(" ")[1]) + 1}`);
   });
 
   test("ignores a message that nobody handles", async () => {

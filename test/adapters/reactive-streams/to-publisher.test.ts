@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { BadOptionError, OUTLET, StoppedError, consumer, demandDispatcher, fromIterable, partitionDispatcher, producer, producerConsumer, type Producer, type PushProducer } from "sluice";
+import { BadOptionError, OUTLET, StoppedError, consumer, demandDispatcher, fromIterable, partitionDispatcher, producer, producerConsumer, setReporter, type Producer, type PushProducer, type Report } from "sluice";
 import { toPublisher } from "sluice/reactive-streams";
 import { ProducerProbe, nonCompliantProducer, settle } from "sluice/testing";
 import { range } from "../../core/support/range.ts";
@@ -378,11 +378,18 @@ describe("a cold Publisher", () => {
   });
 
   test.each([undefined, null, 7, {}])("signals that its function makes no producer but %s", async (made) => {
-    const ann = new Listener<number>();
-    toPublisher(() => made as Producer<number>).subscribe(ann);
-    await settle();
-    expect(ann.signals).toEqual(["onSubscribe", "onError"]);
-    expect(ann.ends).toEqual([expect.any(BadOptionError)]);
+    const reports: Report[] = [];
+    const before = setReporter((report) => reports.push(report));
+    try {
+      const ann = new Listener<number>();
+      toPublisher(() => made as Producer<number>).subscribe(ann);
+      await settle();
+      expect(ann.signals).toEqual(["onSubscribe", "onError"]);
+      expect(ann.ends).toEqual([expect.any(BadOptionError)]);
+      expect(reports).toEqual([]);
+    } finally {
+      setReporter(before);
+    }
   });
 
   test("signals that its function makes a producer that does not know an option", async () => {
