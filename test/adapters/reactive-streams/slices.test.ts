@@ -44,16 +44,6 @@ async function scene(): Promise<Scene> {
 }
 
 describe("a list", () => {
-  test("that costs no time is signalled in one slice", async () => {
-    const { settle, join } = await scene();
-    const turns: number[] = [];
-    const { ann, emit } = join({ onNext: (event) => event === 0 && setImmediate(() => turns.push(ann.events.length)) });
-    ann.request(500);
-    await settle();
-    await emit(range(500));
-    expect(turns).toEqual([500]);
-  });
-
   test("is looked at after 1, 2, 4, ... events: of those that become slow no more are signalled at once than there were before", async () => {
     const { pass, settle, join } = await scene();
     const turns: number[] = [];
