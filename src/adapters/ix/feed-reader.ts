@@ -1,14 +1,30 @@
 import { heed, inNextTurn } from "../../core/index.ts";
 
 /** A `next()` in flight. */
-export interface Request<Item> {
+export class Request<Item> {
   readonly reader: FeedReader<Item>;
-  readonly resolve: (result: IteratorResult<Item, undefined>) => void;
-  readonly reject: (error: unknown) => void;
+  readonly result: Promise<IteratorResult<Item, undefined>>;
+  resolve!: (result: IteratorResult<Item, undefined>) => void;
+  reject!: (error: unknown) => void;
+
+  constructor(reader: FeedReader<Item>) {
+    this.reader = reader;
+    this.result = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
+
+  /** Whoever waits for it may be told an error that he never looks at. */
+  excuse(): void {
+    this.result.catch(() => undefined);
+  }
 }
 
 /** What it reads from. */
 export interface Feed<Item> {
+  /** Those who heed a signal of their own. */
+  readonly heeding: Set<FeedReader<Item>>;
   next(reader: FeedReader<Item>): Promise<IteratorResult<Item, undefined>>;
   /** Settles what a reader waits for: the first with the failure, if there is one. */
   leave(reader: FeedReader<Item>, failure: { readonly error: unknown } | undefined): void;
@@ -38,7 +54,10 @@ export class FeedReader<Item> implements AsyncIterableIterator<Item, undefined> 
       // In a turn of its own: `retry` begins again for ever.
       return new Promise((_, reject) => inNextTurn(() => reject(signal.reason)));
     }
-    if (signal !== undefined) this.#unheed ??= heed(signal, () => this.end({ error: signal.reason }));
+    if (signal !== undefined && this.#unheed === undefined) {
+      this.#unheed = heed(signal, () => this.end({ error: signal.reason }));
+      this.#feed.heeding.add(this);
+    }
     return this.#feed.next(this);
   }
 
@@ -55,7 +74,12 @@ export class FeedReader<Item> implements AsyncIterableIterator<Item, undefined> 
   /** Nothing more comes by this pass. */
   end(failure: { readonly error: unknown } | undefined): void {
     this.#isDone = true;
-    this.#unheed?.();
+    this.ignoreSignal();
     this.#feed.leave(this, failure);
+  }
+
+  ignoreSignal(): void {
+    this.#unheed?.();
+    this.#feed.heeding.delete(this);
   }
 }

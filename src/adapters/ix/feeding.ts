@@ -1,6 +1,6 @@
 /** Lists that come in, for operators that read them by `next()`. */
 import { inNextTurn } from "../../core/index.ts";
-import { FeedReader, type Feed, type Request } from "./feed-reader.ts";
+import { FeedReader, Request, type Feed } from "./feed-reader.ts";
 
 const NOTHING: readonly never[] = [];
 
@@ -10,19 +10,20 @@ const NOTHING: readonly never[] = [];
  * A list is handled when it has been read to its end and one more event is wanted: so nothing is asked for before.
  */
 export class Feeding<In, Item> implements Feed<Item> {
+  readonly heeding: Set<FeedReader<Item>> = new Set();
   /** Whether an item is a list. */
   readonly #takesLists: boolean;
   /** The signal of the stage: its end is told by {@link close}. */
   #ownSignal: AbortSignal | undefined;
   #list: readonly In[] = NOTHING;
   #next = 0;
-  /** The list at hand is handled. */
+  /** The list at hand is handled: more than once does no harm. */
   #handled: (() => void) | undefined;
   /** In the order of the calls; those of a reader that leaves are taken out. */
   readonly #requests = new Set<Request<Item>>();
   #end: { readonly failure: { readonly error: unknown } | undefined } | undefined;
   #isClosed = false;
-  /** A reader has got the failure. */
+  /** A reader has been told the end. */
   #isTold = false;
 
   constructor(takesLists: boolean) {
@@ -35,7 +36,7 @@ export class Feeding<In, Item> implements Feed<Item> {
   }
 
   /** Does not heed this one. */
-  ignore(signal: AbortSignal): void {
+  ignore(signal: AbortSignal | undefined): void {
     this.#ownSignal = signal;
   }
 
@@ -54,7 +55,7 @@ export class Feeding<In, Item> implements Feed<Item> {
       this.#requests.delete(request);
       request.resolve({ value: this.#take(), done: false });
     }
-    if (this.#requests.size > 0 || this.#end !== undefined) return undefined;
+    if (this.#requests.size > 0) return undefined;
     return new Promise((resolve) => {
       this.#handled = resolve;
     });
@@ -79,24 +80,24 @@ export class Feeding<In, Item> implements Feed<Item> {
     // Told also to those who read on behind the end, as `repeat` does: once, as `retry` does so behind a failure.
     this.#end = { failure };
     this.#isTold = false;
+    // Operators that have read ahead, and are left now, never look at what they get. The end of the stage is known all the same.
+    for (const request of this.#requests) request.excuse();
     this.#settle();
+    // Some operators leave none of what they have read from.
+    for (const reader of this.heeding) reader.ignoreSignal();
     this.#handled?.();
   }
 
   // ---- what is read
 
   next(reader: FeedReader<Item>): Promise<IteratorResult<Item, undefined>> {
-    if (this.#end === undefined && this.#requests.size === 0 && this.#hasItem) return Promise.resolve({ value: this.#take(), done: false });
-    const result = new Promise<IteratorResult<Item, undefined>>((resolve, reject) => {
-      this.#requests.add({ reader, resolve, reject });
-    });
-    if (this.#end === undefined) {
-      const handled = this.#handled;
-      this.#handled = undefined;
-      handled?.();
-      // In a turn of its own: `repeat` and `retry` begin again for ever, and may be stopped only between two turns.
-    } else inNextTurn(() => this.#settle());
-    return result;
+    if (this.#hasItem) return Promise.resolve({ value: this.#take(), done: false });
+    const request = new Request(reader);
+    this.#requests.add(request);
+    if (this.#end === undefined) this.#handled?.();
+    // In a turn of its own: `repeat` and `retry` begin again for ever, and may be stopped only between two turns.
+    else inNextTurn(() => this.#settle());
+    return request.result;
   }
 
   /** Settles what a reader waits for: the first with the failure, if there is one. */
@@ -127,7 +128,7 @@ export class Feeding<In, Item> implements Feed<Item> {
     if (this.#end === undefined) return;
     for (const { reader } of this.#requests) {
       const failure = this.#isClosed && this.#isTold ? undefined : this.#end.failure;
-      this.#isTold ||= failure !== undefined;
+      this.#isTold = true;
       reader.end(failure);
     }
   }
