@@ -25,7 +25,8 @@ class Face<Event> {
 
   async forEach(action: (event: Event, index: number, signal?: AbortSignal) => unknown, thisArg?: unknown, signal?: AbortSignal): Promise<void> {
     let index = 0;
-    for await (const event of this.#open(signal)) {
+    // What an operator of the user's own returned may have iterators that are not iterable themselves.
+    for await (const event of { [Symbol.asyncIterator]: () => this.#open(signal) }) {
       await action.call(thisArg, event, index, signal);
       index += 1;
     }

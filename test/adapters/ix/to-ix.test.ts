@@ -1,11 +1,13 @@
 import { getEventListeners } from "node:events";
-import { AsyncIterableX, as, toArray } from "ix/asynciterable";
+import { AsyncIterableX, as, from, toArray } from "ix/asynciterable";
 import { filter, flatMap, map, retry, take, withAbort } from "ix/asynciterable/operators";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { BadOptionError, StoppedError, fromIterable, producer, type ExitReason, type PushProducer } from "sluice";
-import { toIx } from "sluice/ix";
+import { toIx, type IxIterable } from "sluice/ix";
 import { settle } from "sluice/testing";
 import { range } from "../../core/support/range.ts";
+
+afterEach(() => vi.useRealTimers());
 
 const boom = new Error("boom");
 
@@ -44,6 +46,31 @@ describe("toIx", () => {
     expect(await toArray(own)).toEqual([1, 3, 5]);
   });
 
+  test("hands what an operator returned to the next: an AsyncIterableX, and what is not iterable, as it is", async () => {
+    const numbers = toIx(fromIterable(range(3)));
+    const own = from(range(3));
+    const given: unknown[] = [];
+    const next = (value: unknown): unknown => {
+      given.push(value);
+      return value;
+    };
+    for (const value of [own, 7, "text", null, undefined, [1], { next: 1 }]) expect(numbers.pipe(() => value, next)).toBe(value);
+    expect(given).toEqual([own, 7, "text", null, undefined, [1], { next: 1 }]);
+    await numbers.forEach(() => undefined);
+  });
+
+  test("dresses an iterable of one's own, whose iterators need not be iterable", async () => {
+    const countdown = (): AsyncIterable<number> => {
+      let left = 3;
+      return { [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve(left > 0 ? { value: (left -= 1), done: false } : { value: undefined, done: true }) }) };
+    };
+    const seen: number[] = [];
+    const numbers = toIx(fromIterable<number>([]));
+    await numbers.pipe(countdown, (source) => (source as IxIterable<number>).forEach((n) => void seen.push(n)));
+    expect(seen).toEqual([2, 1, 0]);
+    await numbers.forEach(() => undefined);
+  });
+
   test("is walked by forEach, which awaits each call", async () => {
     const seen: unknown[] = [];
     const { stage, demands } = counter();
@@ -72,6 +99,30 @@ describe("toIx", () => {
     expect(demands).toEqual([1, 1]);
     await iterator.return?.();
     expect(stops).toEqual([{ type: "shutdown", reason: undefined }]);
+  });
+
+  test("demands at once what is read at once", async () => {
+    const { stage, demands } = counter();
+    const iterator = toIx(stage)[Symbol.asyncIterator]();
+    const results = await Promise.all([iterator.next(), iterator.next(), iterator.next()]);
+    expect(results.map(({ value }) => value)).toEqual([0, 1, 2]);
+    expect(demands).toEqual([3]);
+    await iterator.return?.();
+  });
+
+  test("waits no longer than closeWithinMs for what the departure stops", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const stuck = producer<number>({ handleDemand: () => [1], handleStop: () => new Promise(() => undefined) });
+    const iterator = toIx(stuck, { closeWithinMs: 50 })[Symbol.asyncIterator]();
+    await iterator.next();
+    let hasLeft = false;
+    const left = iterator.return?.().then(() => (hasLeft = true));
+    await settle();
+    await vi.advanceTimersByTimeAsync(49);
+    expect(hasLeft).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    await left;
+    expect(hasLeft).toBe(true);
   });
 
   test("reads ahead by a window, and moves lists as lists", async () => {
