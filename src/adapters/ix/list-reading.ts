@@ -16,17 +16,23 @@ export function readLists<Event>({ open, isEcho }: Signalled<readonly Event[]>, 
       await lists.return(causeOf(reason));
     },
   });
-  const lists = fromIterable<readonly Event[]>(open, {
+  const source = fromIterable<readonly Event[]>(open, {
     name: stage.name,
+    stopWithinMs: rest.stopWithinMs,
     closeWithinMs,
     // What comes late here comes late there. A clean-up that fails is told to who leaves, which is the stage.
     handleReport: (report) => {
       if (report.kind === "late-failure" && !isEcho(report)) stage.fail(report.error);
     },
-  })[Symbol.asyncIterator]();
+  });
+  // One list after the other. It is the source that keeps the time in which it has to be left, and says so.
+  const lists = source.events({ maxDemand: 1, minDemand: 0, closeWithinMs: LONGEST_MS });
   const reading = new ListReading<Event>(lists);
   return stage;
 }
+
+/** What timers can keep. */
+const LONGEST_MS = 2_147_483_647;
 
 /** One list after the other, while more events are demanded than came. */
 class ListReading<Event> {
