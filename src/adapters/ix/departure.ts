@@ -1,31 +1,39 @@
 /** How a chain of IxJS is left. */
-import { inNextTurn, isThenable } from "../../core/index.ts";
+import { inNextTurn } from "../../core/index.ts";
 
 /**
  * Calls `return`, and aborts when that has not settled a turn of the event loop later: it waits behind a `next()` that is
  * stuck. Not before, as an abort does harm in IxJS where nothing is stuck: a source that has ended throws out of the signal.
  *
- * @returns what `return` gave
+ * @returns what `return` gave; an answer to the abort is no failure
  */
-export function leave(iterator: AsyncIterator<unknown, unknown>, abort: () => void, ...reason: readonly [reason?: unknown]): unknown {
+export async function leave(iterator: AsyncIterator<unknown, unknown>, controller: AbortController | undefined, cause: unknown, ...given: readonly [reason?: unknown]): Promise<IteratorResult<unknown, unknown>> {
   if (iterator.return === undefined || iterator.return === null) {
-    abort();
-    return { value: undefined, done: true };
+    controller?.abort(cause);
+    return LEFT;
   }
-  const result: unknown = iterator.return(...reason);
-  if (isThenable(result)) {
-    let hasSettled = false;
-    const settled = (): void => void (hasSettled = true);
-    result.then(settled, settled);
-    inNextTurn(() => {
-      if (!hasSettled) abort();
-    });
+  let hasSettled = false;
+  inNextTurn(() => {
+    if (!hasSettled) controller?.abort(cause);
+  });
+  try {
+    return await iterator.return(...given);
+  } catch (error) {
+    if (!isEcho(error, controller?.signal)) throw error;
+    return LEFT;
+  } finally {
+    hasSettled = true;
   }
-  return result;
 }
 
-/** Whether it is the `AbortError` of IxJS: behind an abort of ours it is no news. */
-export function isAbortError(error: unknown): boolean {
+const LEFT: IteratorReturnResult<undefined> = { value: undefined, done: true };
+
+/** Whether an error is only the answer to our abort: the reason, or the `AbortError` of IxJS. */
+export function isEcho(error: unknown, signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true && (error === signal.reason || isAbortError(error));
+}
+
+function isAbortError(error: unknown): boolean {
   try {
     return Object.prototype.toString.call(error) === "[object AbortError]";
   } catch {

@@ -18,8 +18,8 @@
  *
  * Acks: none.
  */
-import { checkPlain, checkOption, fromIterable, isBoolean, tell, type FromIterableOptions, type Producer, type ProducerOptions, type Report } from "../../core/index.ts";
-import { isAbortError, leave } from "./departure.ts";
+import { checkPlain, checkOption, fromIterable, isBoolean, isFunction, tell, type FromIterableOptions, type Producer, type ProducerOptions } from "../../core/index.ts";
+import { isEcho, leave } from "./departure.ts";
 import { readLists } from "./list-reading.ts";
 import { asyncIteratorOf, type SignalledIterable } from "./shapes.ts";
 
@@ -61,11 +61,12 @@ export function fromIx<Event>(source: IxSource<Event> | IxSource<readonly Event[
   checkOption("lists", lists, isBoolean);
   checkOption("preventAbort", preventAbort, isBoolean);
   if (lists) return readLists(signalled(source as IxSource<readonly Event[]>, preventAbort), rest);
-  const { open, isEcho } = signalled(source as IxSource<Event>, preventAbort);
+  if (rest.handleReport !== undefined) checkOption("handleReport", rest.handleReport, isFunction);
+  const { open, signal } = signalled(source as IxSource<Event>, preventAbort);
   return fromIterable<Event>(open, {
     ...rest,
     handleReport: (report) => {
-      if (!isEcho(report)) tell(rest.handleReport, report);
+      if (report.kind !== "late-failure" || !isEcho(report.error, signal)) tell(rest.handleReport, report);
     },
   });
 }
@@ -73,17 +74,17 @@ export function fromIx<Event>(source: IxSource<Event> | IxSource<readonly Event[
 /** A source whose iterator gets a signal. */
 export interface Signalled<Event> {
   readonly open: Iterable<Event> | AsyncIterable<Event>;
-  /** Whether that is only the answer to the abort. */
-  readonly isEcho: (report: Report) => boolean;
+  /** It aborts when the iterator is stuck at the end of the stage. */
+  readonly signal?: AbortSignal;
 }
 
 function signalled<Event>(source: IxSource<Event>, preventAbort: boolean): Signalled<Event> {
-  const controller = new AbortController();
-  const isEcho = (report: Report): boolean => controller.signal.aborted && (report.kind === "late-failure" || report.kind === "cleanup-failed") && (isAbortError(report.error) || report.error === controller.signal.reason);
   // What is an iterator itself takes no signal; and it is ended although nobody has touched it.
   const takesSignal = typeof asyncIteratorOf(source) === "function" && !("next" in (source as object)) && !preventAbort;
-  if (!takesSignal) return { open: source as Iterable<Event>, isEcho };
-  return { open: { [Symbol.asyncIterator]: () => abortable((source as SignalledIterable<Event>)[Symbol.asyncIterator](controller.signal), controller) }, isEcho };
+  if (!takesSignal) return { open: source as Iterable<Event> };
+  const controller = new AbortController();
+  const { signal } = controller;
+  return { open: { [Symbol.asyncIterator]: () => abortable((source as SignalledIterable<Event>)[Symbol.asyncIterator](signal), controller) }, signal };
 }
 
 /** An iterator whose `return` aborts the signal that it was given, when it must. */
@@ -92,6 +93,6 @@ function abortable<Event>(iterator: AsyncIterator<Event, unknown>, controller: A
   if (typeof iterator !== "object" || iterator === null || typeof iterator.next !== "function") return iterator;
   return {
     next: () => iterator.next(),
-    return: (reason?: unknown) => leave(iterator, () => controller.abort(reason), reason) as Promise<IteratorResult<Event, unknown>>,
+    return: (reason?: unknown) => leave(iterator, controller, reason, reason) as Promise<IteratorResult<Event, unknown>>,
   };
 }

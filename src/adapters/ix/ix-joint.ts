@@ -1,6 +1,6 @@
 /** Operators between the two halves of a stage: fed by one, and read by the other. */
 import { SluiceError, causeOf, errorOf, inNextTurn, show, spend, within, type ExitReason, type Joint, type PushProducer, type Self } from "../../core/index.ts";
-import { isAbortError, leave } from "./departure.ts";
+import { isEcho, leave } from "./departure.ts";
 import { emit } from "./emit.ts";
 import { face } from "./face.ts";
 import { Feeding } from "./feeding.ts";
@@ -27,15 +27,16 @@ export class IxJoint<In, Out> implements Joint<In, Out> {
   #isOver = false;
   #isStopped = false;
   /** Of the operators; it aborts when the stage has ended and they are stuck. */
-  readonly #controller = new AbortController();
+  readonly #controller: AbortController | undefined;
   /** They have been left. */
-  #returned: Promise<void> | undefined;
+  #returned: Promise<unknown> | undefined;
   /** What the operators were told at the end of the stage. */
   #told: { readonly error: unknown } | undefined;
 
   constructor(settings: Settings, output: PushProducer<Out>) {
     this.#settings = settings;
     this.#output = output;
+    if (!settings.preventAbort) this.#controller = new AbortController();
     this.#feeding = new Feeding(settings.lists);
   }
 
@@ -67,11 +68,11 @@ export class IxJoint<In, Out> implements Joint<In, Out> {
   }
 
   #open(): AsyncIterator<unknown, unknown> {
-    const { signal } = this.#controller;
+    const signal = this.#controller?.signal;
     this.#feeding.ignore(signal);
     const result = this.#settings.operators(face((given) => this.#feeding.open(given)));
     if (typeof asyncIteratorOf(result) !== "function") throw new TypeError(`expected the operators of ${this.#output.name} to give an async iterable, got: ${show(result)}`);
-    const chain: unknown = (result as SignalledIterable<unknown>)[Symbol.asyncIterator](this.#settings.preventAbort ? undefined : signal);
+    const chain: unknown = (result as SignalledIterable<unknown>)[Symbol.asyncIterator](signal);
     if (typeof chain !== "object" || chain === null || typeof (chain as AsyncIterator<unknown>).next !== "function") {
       throw new TypeError(`expected an iterator with a next function, got: ${show(chain)}`);
     }
@@ -105,9 +106,9 @@ export class IxJoint<In, Out> implements Joint<In, Out> {
   readonly #onError = (error: unknown): void => {
     this.#isReading = false;
     this.#isOver = true;
-    const isEcho = this.#isStopped && (error === this.#told?.error || (this.#controller.signal.aborted && (isAbortError(error) || error === this.#controller.signal.reason)));
+    const isKnown = (this.#told !== undefined && error === this.#told.error) || isEcho(error, this.#controller?.signal);
     // After the end it is reported.
-    if (!isEcho) this.#output.fail(error);
+    if (!isKnown) this.#output.fail(error);
   };
 
   #complete(): void {
@@ -138,15 +139,11 @@ export class IxJoint<In, Out> implements Joint<In, Out> {
     // After the end it is reported: the operators have not read as far as to this error.
     if (untold !== undefined && untold.error !== this.#told?.error) this.#output.fail(untold.error);
     if (this.#chain !== undefined && !this.#isOver) {
-      this.#returned = this.#leave(this.#chain, causeOf(reason));
+      // Without the reason: IxJS hands it to nobody, and its generators break at one that is a promise.
+      this.#returned = leave(this.#chain, this.#controller, causeOf(reason));
       // It is awaited when the producers are released.
       this.#returned.catch(() => undefined);
     }
-  }
-
-  /** Without the reason: IxJS hands it to nobody, and its generators break at one that is a promise. */
-  async #leave(chain: AsyncIterator<unknown, unknown>, reason: unknown): Promise<void> {
-    await leave(chain, () => this.#controller.abort(reason));
   }
 
   async handleStop(): Promise<void> {

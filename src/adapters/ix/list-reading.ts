@@ -1,10 +1,11 @@
 /** A producer of the events of an iterable whose items are lists of them. */
 import { CLOSE_WITHIN_MS, SluiceError, causeOf, checkAbsent, checkOption, fromIterable, milliseconds, producer, show, type EventReader, type Producer, type PushProducer, type Self } from "../../core/index.ts";
+import { isEcho } from "./departure.ts";
 import { emit } from "./emit.ts";
 import type { FromIxListsOptions, Signalled } from "./from-ix.ts";
 
 /** @throws BadOptionError */
-export function readLists<Event>({ open, isEcho }: Signalled<readonly Event[]>, options: Omit<FromIxListsOptions<Event>, "lists" | "preventAbort">): Producer<Event> {
+export function readLists<Event>({ open, signal }: Signalled<readonly Event[]>, options: Omit<FromIxListsOptions<Event>, "lists" | "preventAbort">): Producer<Event> {
   const { closeWithinMs = CLOSE_WITHIN_MS, ...rest } = options;
   checkOption("closeWithinMs", closeWithinMs, milliseconds);
   checkAbsent("fromIx", rest, "handleDemand", "handleStop");
@@ -58,9 +59,9 @@ class ListReading<Event> {
         this.#isReading = false;
         if (done === true) self.complete();
         else if (this.#take(value, self)) this.#read(self);
-      },
-      (error: unknown) => self.fail(error),
-    );
+      })
+      // Also what the list throws when it is looked at.
+      .catch((error: unknown) => self.fail(error));
   }
 
   /** Whether to go on. */
