@@ -23,7 +23,7 @@ export function readLists<Event>({ open, signal }: Signalled<readonly Event[]>, 
     closeWithinMs,
     // What comes late here comes late there. A clean-up that fails is told to who leaves, which is the stage.
     handleReport: (report) => {
-      if (report.kind === "late-failure" && !isEcho(report)) stage.fail(report.error);
+      if (report.kind === "late-failure" && !isEcho(report.error, signal)) stage.fail(report.error);
     },
   });
   // One list after the other. It is the source that keeps the time in which it has to be left, and says so.
@@ -54,8 +54,9 @@ class ListReading<Event> {
   #read(self: Self<Event>): void {
     if (this.#isReading || this.#wanted <= 0) return;
     this.#isReading = true;
-    this.#lists.next().then(
-      ({ done, value }) => {
+    this.#lists
+      .next()
+      .then(({ done, value }) => {
         this.#isReading = false;
         if (done === true) self.complete();
         else if (this.#take(value, self)) this.#read(self);
@@ -71,6 +72,6 @@ class ListReading<Event> {
       return false;
     }
     this.#wanted -= list.length;
-    return list.length === 0 || emit(self, list);
+    return emit(self, list);
   }
 }

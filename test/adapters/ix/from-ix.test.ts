@@ -6,7 +6,7 @@ import { BadOptionError, setReporter, type Report } from "sluice";
 import { fromIx } from "sluice/ix";
 import { ConsumerProbe, settle } from "sluice/testing";
 import { range } from "../../core/support/range.ts";
-import { Numbers } from "./sources.ts";
+import { Numbers, Stuck } from "./sources.ts";
 
 const boom = new Error("boom");
 
@@ -211,5 +211,22 @@ describe("fromIx with lists", () => {
     await new ConsumerProbe(stage).ask(1);
     await stage.stop();
     expect(await stage.closed).toEqual({ type: "shutdown", reason: undefined });
+  });
+
+  test("asks for no more when a list comes while a stop waits for a callback", async () => {
+    const source = new Stuck();
+    let called: (() => void) | undefined;
+    const stage = fromIx<number>(source, { lists: true, handleInfo: () => new Promise<void>((resolve) => (called = resolve)) });
+    const down = new ConsumerProbe(stage);
+    await down.ask(3);
+    stage.info("wait");
+    await settle();
+    const stopped = stage.stop();
+    source.bring([1]);
+    await settle();
+    expect([source.nexts, down.events]).toEqual([2, [0]]);
+    called?.();
+    await stopped;
+    expect([source.nexts, source.returned]).toEqual([2, 1]);
   });
 });

@@ -2,7 +2,7 @@ import { getEventListeners } from "node:events";
 import { from, of, zip } from "ix/asynciterable";
 import { buffer, catchError, concatAll, filter, finalize, flatMap, map, repeat, retry, take, withAbort } from "ix/asynciterable/operators";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { BadOptionError, StoppedError, consumer, fromIterable, pipeline, type ProducerConsumer, type Report } from "sluice";
+import { BadOptionError, StoppedError, consumer, fromIterable, partitionDispatcher, pipeline, producer, type ProducerConsumer, type Report } from "sluice";
 import { throughIx, type IxIterable, type ThroughIxOptions } from "sluice/ix";
 import { ConsumerProbe, ProducerProbe, settle } from "sluice/testing";
 import { range } from "../../core/support/range.ts";
@@ -67,6 +67,14 @@ describe("throughIx", () => {
     expect(up.outstanding).toBe(1);
   });
 
+  test("has a name of its own, unless it is given one", async () => {
+    const stages = [throughIx(same), throughIx(same), throughIx(same, { name: "same" })];
+    const [first, second, third] = stages.map(({ name }) => name);
+    const number = Number(/^ix (\d+)$/.exec(first ?? "")?.[1]);
+    expect([second, third]).toEqual([`ix ${number + 1}`, "same"]);
+    for (const stage of stages) await stage.stop();
+  });
+
   test("calls the operators at the first demand, once", async () => {
     let calls = 0;
     const { up, down } = between((source) => {
@@ -112,6 +120,42 @@ describe("throughIx", () => {
     const odd = [undefined, null, Number.NaN, 0, "", false, { done: true }, [1, 2], Object.freeze({})];
     const out = await all(throughIx((source: IxIterable<unknown>) => source.pipe(map((value) => value)), { subscribeTo: [fromIterable(odd)] }));
     expect(out.map((value, index) => Object.is(value, odd[index]))).toEqual(odd.map(() => true));
+  });
+});
+
+describe("a slice of the event loop", () => {
+  /** Numbers without end, almost; each takes some work. */
+  function busy(work: number, count = Infinity): { readonly numbers: AsyncIterable<number>; readonly nexts: () => number } {
+    let nexts = 0;
+    const next = (): Promise<IteratorResult<number>> => {
+      for (let n = 0; n < work; n += 1) Math.hypot(n, nexts);
+      nexts += 1;
+      return Promise.resolve(nexts <= count ? { value: nexts, done: false } : { value: undefined, done: true });
+    };
+    return { numbers: { [Symbol.asyncIterator]: () => ({ next }) }, nexts: () => nexts };
+  }
+
+  test.each([false, true])("is not enough for much, which goes on in the next (lists: %s)", async (lists) => {
+    const { numbers } = busy(20_000, 200);
+    const stage = lists ? throughIx<number, number>(() => from(numbers).pipe(map((n) => [n])), { lists }) : throughIx<number, number>(() => numbers);
+    const down = new ConsumerProbe(stage);
+    await down.ask(300);
+    expect(down.events).toEqual(range(200, 1));
+    expect(down.end).toEqual({ type: "normal" });
+  });
+
+  test("is all that operators get that bring without end", async () => {
+    const count = 2_000_000;
+    const { numbers, nexts } = busy(0, count);
+    const stage = throughIx<number, number>(() => numbers);
+    const down = new ConsumerProbe(stage);
+    const asked = down.ask(2 * count);
+    await turns();
+    await stage.stop();
+    await asked;
+    expect(nexts()).toBeLessThan(count);
+    expect(down.events).toEqual(range(down.events.length, 1));
+    expect(down.events.length).toBeGreaterThan(0);
   });
 });
 
@@ -203,14 +247,22 @@ describe("the end", () => {
 
   test("leaves the producers before the rest of a last list is taken", async () => {
     const up = new ProducerProbe<number>({ name: "up" });
-    const stage = throughIx<number, number>((source) => from(source).pipe(take(1)), { lists: true, subscribeTo: [up.producer] });
-    const down = new ConsumerProbe(stage);
-    await up.emit(...range(3));
-    await down.ask(1);
-    await down.ask(3);
+    const stage = throughIx<number, number>((source) => from(source).pipe(take(1)), {
+      lists: true,
+      subscribeTo: [up.producer],
+      dispatcher: partitionDispatcher({ partitions: 2, hash: (n) => n % 2 }),
+    });
+    const even = new ConsumerProbe(stage, { options: { partition: 0 } });
+    const odd = new ConsumerProbe(stage, { options: { partition: 1 } });
+    await up.emit(...range(4));
+    await even.ask(9);
+    expect(even.events).toEqual([0, 2]);
     expect(up.cancels).toHaveLength(1);
-    expect(down.events).toEqual(range(3));
-    expect(down.end).toEqual({ type: "normal" });
+    expect(odd.ends).toEqual([]);
+    expect(stage.snapshot().input).toMatchObject({ inCallback: 0, handled: 4 });
+    await odd.ask(2);
+    expect(odd.events).toEqual([1, 3]);
+    expect([odd.end, even.end]).toEqual([{ type: "normal" }, { type: "normal" }]);
   });
 
   test.each([false, true])("gets operators out of a next that is stuck, when it is stopped (preventAbort: %s)", async (preventAbort) => {
@@ -228,6 +280,25 @@ describe("the end", () => {
     expect(reports).toEqual([]);
   });
 
+  test.each([1, 9])("is no unhandled rejection where operators have read ahead of what is asked of them (asked: %i)", async (demand) => {
+    async function* ahead(source: AsyncIterable<number>): AsyncGenerator<number> {
+      const iterator = source[Symbol.asyncIterator]();
+      for (let next = iterator.next(); ; ) {
+        const { value, done } = await next;
+        if (done === true) return;
+        next = iterator.next();
+        yield value;
+      }
+    }
+    const { up, stage, down } = between(ahead);
+    await down.ask(demand);
+    await up.emit(0);
+    await stage.stop(boom);
+    await settle();
+    expect(down.events).toEqual([0]);
+    expect(down.end).toEqual({ type: "shutdown", reason: boom });
+  });
+
   test("hands operators the signal of the stage", async () => {
     let given: AbortSignal | undefined;
     const { up, stage, down } = between(
@@ -241,6 +312,21 @@ describe("the end", () => {
     await stage.stop(boom);
     expect(given?.aborted).toBe(true);
     expect(down.end).toEqual({ type: "shutdown", reason: boom });
+  });
+
+  test("waits for the producers first: a return that fails meanwhile is reported behind that", async () => {
+    const reports: Report[] = [];
+    let release: (() => void) | undefined;
+    const slow = producer<number>({ handleDemand: () => undefined, handleStop: () => new Promise<void>((resolve) => (release = resolve)) });
+    const failing: AsyncIterable<number> = { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => undefined), return: () => Promise.reject(boom) }) };
+    const stage = throughIx<number, number>(() => failing, { name: "ix", subscribeTo: [slow], handleReport: (report) => void reports.push(report) });
+    await new ConsumerProbe(stage).ask(1);
+    const stopped = stage.stop();
+    await settle();
+    expect(reports).toEqual([]);
+    release?.();
+    await stopped;
+    expect(reports).toEqual([{ kind: "cleanup-failed", stage: "ix", error: boom }]);
   });
 
   test("waits for operators that hang no longer than it may", async () => {
@@ -294,6 +380,13 @@ describe("the end", () => {
     await settle();
     expect(down.end).toMatchObject({ type: "error" });
     expect(getEventListeners(controller.signal, "abort")).toEqual([]);
+  });
+
+  test("comes by itself where operators have enough of no producers", async () => {
+    const reports: Report[] = [];
+    expect(await all(throughIx(() => of(1, 2), { handleReport: (report) => void reports.push(report) }))).toEqual([1, 2]);
+    await settle();
+    expect(reports).toEqual([]);
   });
 
   test("is shown to a reader as a stop", async () => {
