@@ -6,18 +6,23 @@ import { inNextTurn } from "../../core/index.ts";
  * stuck. Not before, as an abort does harm in IxJS where nothing is stuck: a source that has ended throws out of the signal.
  *
  * @returns what `return` gave; an answer to the abort is no failure
+ * @throws what `return` throws in the call
  */
-export async function leave(iterator: AsyncIterator<unknown, unknown>, controller: AbortController | undefined, cause: unknown, ...given: readonly [reason?: unknown]): Promise<IteratorResult<unknown, unknown>> {
+export function leave(iterator: AsyncIterator<unknown, unknown>, controller: AbortController | undefined, cause: unknown, ...given: readonly [reason?: unknown]): Promise<IteratorResult<unknown, unknown>> {
   if (iterator.return === undefined || iterator.return === null) {
     controller?.abort(cause);
-    return LEFT;
+    return Promise.resolve(LEFT);
   }
+  return departure(iterator.return(...given), controller, cause);
+}
+
+async function departure(result: PromiseLike<IteratorResult<unknown, unknown>>, controller: AbortController | undefined, cause: unknown): Promise<IteratorResult<unknown, unknown>> {
   let hasSettled = false;
   inNextTurn(() => {
     if (!hasSettled) controller?.abort(cause);
   });
   try {
-    return await iterator.return(...given);
+    return await result;
   } catch (error) {
     if (!isEcho(error, controller?.signal)) throw error;
     return LEFT;

@@ -31,7 +31,7 @@ export class IxJoint<In, Out> implements Joint<In, Out> {
   /** Of the operators; it aborts when the stage has ended and they are stuck. */
   readonly #controller: AbortController | undefined;
   /** Settles when they have been left, if they had to be. */
-  #returned: Promise<unknown> = Promise.resolve();
+  #returned: Promise<void> = Promise.resolve();
   /** What the operators were told at the end of the stage. */
   #told: { readonly error: unknown } | undefined;
 
@@ -152,11 +152,15 @@ export class IxJoint<In, Out> implements Joint<In, Out> {
     // After the end it is reported, unless that is the end: the operators have not read as far as to this error.
     if (untold !== undefined) this.#output.fail(untold.error);
     if (this.#chain !== undefined && !this.#isOver) {
-      // Without the reason: IxJS hands it to nobody, and its generators break at one that is a promise.
-      this.#returned = leave(this.#chain, this.#controller, causeOf(reason));
+      this.#returned = this.#leave(this.#chain, causeOf(reason));
       // It is awaited when the producers are released.
       this.#returned.catch(() => undefined);
     }
+  }
+
+  /** Without the reason: IxJS hands it to nobody, and its generators break at one that is a promise. */
+  async #leave(chain: AsyncIterator<unknown, unknown>, cause: unknown): Promise<void> {
+    await leave(chain, this.#controller, cause);
   }
 
   async handleStop(): Promise<void> {

@@ -103,6 +103,21 @@ describe.each<[string, Open]>([
     expect(source.signal?.aborted).toBe(false);
   });
 
+  test.each<[string, unknown]>([
+    ["throws", () => { throw boom; }],
+    ["is no function", 7],
+  ])("reports a return that %s though a next is in flight", async (__, method) => {
+    const reports: Report[] = [];
+    let nexts = 0;
+    const next = (): Promise<IteratorResult<number[]>> => ((nexts += 1) === 1 ? Promise.resolve({ value: [0], done: false }) : new Promise(() => undefined));
+    const source = { [Symbol.asyncIterator]: () => ({ next, return: method }) as AsyncIterator<number[]> };
+    const stage = open(source, { name: "ix", handleReport: (report) => void reports.push(report) });
+    await new ConsumerProbe(stage).ask(2);
+    await stage.stop();
+    await settle();
+    expect([nexts, reports.map(({ kind, stage: name }) => [kind, name])]).toEqual([2, [["cleanup-failed", "ix"]]]);
+  });
+
   test("reports a return that fails where nothing may be aborted", async () => {
     const source = new Stuck({ returns: () => Promise.reject(boom) });
     const { stage, reports } = await begun(source, 0, { preventAbort: true });
