@@ -76,7 +76,6 @@ export class Feeding<In, Item> implements Feed<Item> {
   close(failure: { readonly error: unknown } | undefined): void {
     this.#isClosed = true;
     this.#list = NOTHING;
-    this.#next = 0;
     // Told also to those who read on behind the end, as `repeat` does: once, as `retry` does so behind a failure.
     this.#end = { failure };
     this.#isTold = false;
@@ -120,14 +119,13 @@ export class Feeding<In, Item> implements Feed<Item> {
     const list = this.#list;
     const from = this.#next;
     this.#next = this.#takesLists ? list.length : from + 1;
-    return (this.#takesLists ? (from === 0 ? list : list.slice(from)) : list[from]) as Item;
+    return (this.#takesLists ? list : list[from]) as Item;
   }
 
   /** The end, for those who wait. Once the stage has ended one of them is told why, and whoever begins again gets nothing. */
   #settle(): void {
-    if (this.#end === undefined) return;
     for (const { reader } of this.#requests) {
-      const failure = this.#isClosed && this.#isTold ? undefined : this.#end.failure;
+      const failure = this.#isClosed && this.#isTold ? undefined : this.#end?.failure;
       this.#isTold = true;
       reader.end(failure);
     }

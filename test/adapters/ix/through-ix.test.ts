@@ -314,6 +314,20 @@ describe("the end", () => {
     expect(down.end).toEqual({ type: "shutdown", reason: boom });
   });
 
+  test("is told by the source to who reads from it, not by the signal of the stage", async () => {
+    let given: AbortSignal | undefined;
+    const { stage, down } = between((source) => ({
+      [Symbol.asyncIterator](signal?: AbortSignal) {
+        given = signal;
+        return source[Symbol.asyncIterator](signal);
+      },
+    }));
+    await down.ask(1);
+    expect(given && getEventListeners(given, "abort")).toEqual([]);
+    await stage.stop(boom);
+    expect(down.end).toEqual({ type: "shutdown", reason: boom });
+  });
+
   test("waits for the producers first: a return that fails meanwhile is reported behind that", async () => {
     const reports: Report[] = [];
     let release: (() => void) | undefined;
