@@ -10,7 +10,7 @@ export type { BufferKeep, LatestBy } from "./buffer.ts";
 export { consumer, type ConsumerOptions } from "./consumer.ts";
 export { consumerSupervisor } from "./supervision/consumer-supervisor.ts";
 export type { ConsumerSupervisor, ConsumerSupervisorOptions, EventChild, StartedByEvent } from "./supervision/consumer-supervisors.ts";
-export { CLOSE_WITHIN_MS, within } from "./deadline.ts";
+export { CLOSE_WITHIN_MS, LONGEST_MS, within } from "./deadline.ts";
 export type { WindowOptions } from "./demand-window.ts";
 export { describe, type DescribeOptions } from "./describe/describe.ts";
 export type { Dispatcher, DispatcherFactory, DispatcherHost, Recipient } from "./dispatcher.ts";

@@ -1,3 +1,4 @@
+import { LONGEST_MS } from "./deadline.ts";
 import { BadOptionError } from "./errors.ts";
 
 /** Says what is wrong with a value (as in "a string"), or `undefined` when it is right. */
@@ -49,7 +50,7 @@ export function integer(least: number, most: number = Number.MAX_SAFE_INTEGER): 
 }
 
 /** A duration that timers can keep: more than 2^31 - 1 ms would fire at once. */
-export const milliseconds: Check = integer(0, 2_147_483_647);
+export const milliseconds: Check = integer(0, LONGEST_MS);
 
 /** A bound: an integer of at least 1, or `Infinity`. */
 export const bound: Check = (value) =>

@@ -1,5 +1,5 @@
 /** A producer of the events of an iterable whose items are lists of them. */
-import { CLOSE_WITHIN_MS, SluiceError, causeOf, checkAbsent, checkOption, fromIterable, milliseconds, producer, show, type EventReader, type Producer, type PushProducer, type Self } from "../../core/index.ts";
+import { CLOSE_WITHIN_MS, LONGEST_MS, SluiceError, causeOf, checkAbsent, checkOption, fromIterable, milliseconds, producer, show, type EventReader, type Producer, type PushProducer, type Self } from "../../core/index.ts";
 import { isEcho } from "./departure.ts";
 import { emit } from "./emit.ts";
 import type { FromIxListsOptions, Signalled } from "./from-ix.ts";
@@ -31,9 +31,6 @@ export function readLists<Event>({ open, signal }: Signalled<readonly Event[]>, 
   const reading = new ListReading<Event>(lists);
   return stage;
 }
-
-/** What timers can keep. */
-const LONGEST_MS = 2_147_483_647;
 
 /** One list after the other, while more events are demanded than came. */
 class ListReading<Event> {

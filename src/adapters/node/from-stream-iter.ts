@@ -14,7 +14,7 @@
  *
  * Acks: a chunk is out of the source's hands when its list has come.
  */
-import { CLOSE_WITHIN_MS, SluiceError, causeOf, checkAbsent, checkOption, checkPlain, fromIterable, milliseconds, producer, show, type Producer, type ProducerOptions, type PushProducer, type Self } from "../../core/index.ts";
+import { CLOSE_WITHIN_MS, LONGEST_MS, SluiceError, causeOf, checkAbsent, checkOption, checkPlain, fromIterable, milliseconds, producer, show, type Producer, type ProducerOptions, type PushProducer, type Self } from "../../core/index.ts";
 import type { ChunkLists } from "./iter-shapes.ts";
 
 /** Options of {@link fromStreamIter}, beside those of a producer. The default of `bufferSize` is `Infinity`: it holds the rest of a list. */
@@ -35,13 +35,15 @@ export function fromStreamIter<Out = Uint8Array>(source: ChunkLists<Out>, option
   checkAbsent("fromStreamIter", rest, "handleDemand", "handleStop");
   const reading = fromIterable<readonly Out[]>(source, {
     name: rest.name,
+    stopWithinMs: rest.stopWithinMs,
     closeWithinMs,
     // What it has to tell is told by the stage: a clean-up that fails is an error of its own.
     handleReport: (report) => {
       if (report.kind === "late-failure") stage.fail(report.error);
     },
   });
-  const lists = reading[Symbol.asyncIterator]();
+  // It is `reading` that keeps the time in which the source has to be left, and says so.
+  const lists = reading.events({ maxDemand: 1, minDemand: 0, closeWithinMs: LONGEST_MS });
 
   let wanted = 0;
   let isReading = false;

@@ -1,3 +1,4 @@
+import { LONGEST_MS } from "../deadline.ts";
 import { checkOptions } from "../options.ts";
 import { throwUncaught } from "../scheduler.ts";
 
@@ -17,7 +18,7 @@ export interface BackoffOptions {
 }
 
 const positive = (value: unknown): string | undefined =>
-  typeof value === "number" && value > 0 && value <= 2_147_483_647 ? undefined : "a number of ms above 0 that timers can keep";
+  typeof value === "number" && value > 0 && value <= LONGEST_MS ? undefined : "a number of ms above 0 that timers can keep";
 
 /** How long to wait before a restart. */
 export class Backoff {

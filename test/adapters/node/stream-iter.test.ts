@@ -202,6 +202,24 @@ describe("fromStreamIter", () => {
     expect(reports).toEqual([{ kind: "cleanup-failed", stage: "in", error: cleanup }]);
   });
 
+  test.each([50, 3000])("waits for a return() that hangs no longer than %i ms, and says so", async (closeWithinMs) => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const reports: Report[] = [];
+    const source = Object.assign(new Lists(chunks(2)), { return: () => new Promise(() => undefined) });
+    const stage = fromStreamIter(source, { name: "in", closeWithinMs, handleReport: (report) => reports.push(report) });
+    const probe = new ConsumerProbe(stage);
+    await probe.ask(1);
+    let isStopped = false;
+    const stopped = stage.stop().then(() => (isStopped = true));
+    await settle();
+    await vi.advanceTimersByTimeAsync(closeWithinMs - 1);
+    await settle();
+    expect(isStopped).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    await stopped;
+    expect(reports).toMatchObject([{ kind: "cleanup-failed", stage: "in", error: { message: `return() of the iterator did not settle within ${closeWithinMs} ms` } }]);
+  });
+
   test("reports what a source says too late", async () => {
     const late = deferred<never>();
     const boom = new Error("late");
