@@ -2,10 +2,11 @@ import { BadOptionError, broadcastDispatcher, consumer, consumerSupervisor, desc
 import { throughDuplex } from "sluice/node";
 import { settle } from "sluice/testing";
 import { PassThrough } from "node:stream";
-import { describe as group, expect, test, vi } from "vitest";
+import { describe as group, expect, test } from "vitest";
 import { numbersTo } from "../docs/numbers-to.ts";
 import { deferred } from "./support/deferred.ts";
 import { range } from "./support/range.ts";
+import { withStillClock } from "./support/still-clock.ts";
 
 /** Driven from outside, so that each count is known. */
 const source = (name = "source"): PushProducer<number> => producer<number>({ name });
@@ -405,27 +406,23 @@ function checkChart(chart: string): void {
 
 group("a demand that is not answered", () => {
   test("shows for how long nothing has come, from a second on, and starts again with each list", async () => {
-    const now = vi.spyOn(performance, "now").mockReturnValue(0);
-    vi.resetModules();
-    // The library reads the clock that was there when it was loaded.
-    const fresh = await import("sluice");
+    using fresh = await withStillClock();
     const feed = fresh.producer<number>({ name: "feed" });
     const reader = fresh.consumer({ name: "reader", subscribeTo: [{ to: feed, maxDemand: 10 }], handleEvents: () => undefined });
     const feedOf = (): string | undefined => fresh.describe(reader).split("\n").find((line) => line.includes("<-"))?.trim();
-    await settle();
-    now.mockReturnValue(999);
+    await fresh.settle();
+    fresh.setTime(999);
     expect(feedOf()).toBe("<- feed (asked 10)");
-    now.mockReturnValue(3500);
+    fresh.setTime(3500);
     expect(feedOf()).toBe("<- feed (asked 10, nothing for 3 s)");
     expect(fresh.describe(reader, { as: "mermaid" })).toContain("nothing for 3 s");
-    await settle();
+    await fresh.settle();
     feed.emit([1]);
-    await settle();
+    await fresh.settle();
     expect(feedOf()).toBe("<- feed (asked 9)");
-    now.mockReturnValue(5000);
+    fresh.setTime(5000);
     expect(feedOf()).toBe("<- feed (asked 9, nothing for 1 s)");
     await reader.stop();
     await feed.stop();
-    now.mockRestore();
   });
 });

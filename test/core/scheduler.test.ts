@@ -88,6 +88,69 @@ describe("the run queue", () => {
     expect(sink.name).toContain("consumer");
   });
 
+  describe("reads the clock", () => {
+    /** No slice is in progress any more. */
+    const turns = async (): Promise<void> => {
+      for (let turn = 0; turn < 3; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
+    };
+
+    /** Behind which of so many messages, counted from 1, the clock was read. `during` is what a message does. */
+    async function readAt(messages: number, during: (message: number, setTime: (ms: number) => void) => void = () => undefined, message?: unknown): Promise<number[]> {
+      using fresh = await withStillClock();
+      await turns();
+      const found: number[] = [];
+      let count = 0;
+      let before = 0;
+      const port: Port<unknown> = {
+        receive: () => {
+          if (count > 0 && fresh.readings() > before) found.push(count);
+          before = fresh.readings();
+          count += 1;
+          during(count, fresh.setTime);
+          if (count < messages) fresh.post(port, message);
+        },
+      };
+      fresh.post(port, message);
+      await fresh.settle();
+      return found.filter((each) => each < messages);
+    }
+
+    test("behind the first message of a slice, and then behind each 16", async () => {
+      expect(await readAt(66)).toEqual([1, 17, 33, 49, 65]);
+    });
+
+    test("sooner where the messages are lists: 16 events count as one message", async () => {
+      expect(await readAt(30, undefined, range(48))).toEqual([1, 5, 9, 13, 17, 21, 25, 29]);
+    });
+
+    test("behind each message when one was slow, and less often again when eight readings in a row found them fast", async () => {
+      const found = await readAt(120, (message, setTime) => {
+        if (message === 5) setTime(1.5);
+      });
+      // The slow one is found at 17. Then behind each, until eight were fast; eight times behind two, eight times behind four.
+      const each = range(8, 18);
+      const second = range(8).map((n) => 27 + 2 * n);
+      const fourth = range(8).map((n) => 45 + 4 * n);
+      expect(found.slice(0, 26)).toEqual([1, 17, ...each, ...second, ...fourth]);
+    });
+
+    test("and goes on in the next turn when the slice is over", async () => {
+      using fresh = await withStillClock();
+      await turns();
+      const order: (number | string)[] = [];
+      const port: Port<number> = {
+        receive: (n) => {
+          order.push(n);
+          if (n === 3) fresh.setTime(2);
+        },
+      };
+      fresh.atNextTurn(() => order.push("turn"));
+      for (const n of range(40)) fresh.post(port, n);
+      await fresh.settle();
+      expect(order).toEqual([...range(17), "turn", ...range(23, 17)]);
+    });
+  });
+
   test("has one turn on its way at a time, whoever goes on in it and whatever waits", async () => {
     let turns = 0;
     let others = 0;
