@@ -29,6 +29,7 @@ export class StreamWriting<Chunk> {
   #writer: WriterLike<Chunk> | undefined;
   #self: Told | undefined;
   #pending: Pending | undefined;
+  /** What is being written; empty when the stream has failed, or the stage does not wait for it any more. */
   #list: readonly Chunk[] = NOTHING;
   #next = 0;
   /** Written, and not settled. */
@@ -40,7 +41,7 @@ export class StreamWriting<Chunk> {
   #isClosing = false;
   /** Nothing more is written: the stage has ended, or nobody wants what would come of it. */
   #isHalted = false;
-  #failure: { readonly error: unknown } | undefined;
+  #hasFailed = false;
   /** No write is in flight any more. */
   #onQuiet: (() => void) | undefined;
 
@@ -70,7 +71,7 @@ export class StreamWriting<Chunk> {
   }
 
   async #look(): Promise<void> {
-    for (let microtask = 0; microtask < MICROTASKS && this.#failure === undefined && !this.#isHalted; microtask += 1) await READY;
+    for (let microtask = 0; microtask < MICROTASKS && !this.#hasFailed && !this.#isHalted; microtask += 1) await READY;
   }
 
   /** Resolves when all of them have been written. */
@@ -79,8 +80,7 @@ export class StreamWriting<Chunk> {
       this.#pending = { resolve, reject };
       this.#list = list;
       this.#next = 0;
-      if (this.#failure === undefined) this.resume();
-      else this.#reject(this.#failure.error);
+      this.resume();
     });
   }
 
@@ -89,8 +89,7 @@ export class StreamWriting<Chunk> {
     this.#isClosing = true;
     return new Promise((resolve, reject) => {
       this.#pending = { resolve, reject };
-      if (this.#failure !== undefined) this.#reject(this.#failure.error);
-      else this.#writer?.close().then(this.#settle, this.#onFailed);
+      this.#writer?.close().then(this.#settle, this.#onFailed);
     });
   }
 
@@ -102,7 +101,7 @@ export class StreamWriting<Chunk> {
   /** Writes on, as far as it can. */
   resume(): void {
     const writer = this.#writer;
-    if (writer === undefined || this.#isHalted || this.#failure !== undefined) return;
+    if (writer === undefined) return;
     while (this.#next < this.#list.length && this.#inFlight < this.#most() && this.#hasRoom(writer)) this.#writeNext(writer);
     if (this.#next < this.#list.length && !this.#isWatching) this.#watch();
   }
@@ -133,7 +132,7 @@ export class StreamWriting<Chunk> {
     const settled = this.#settled;
     inNextTurn(() => {
       this.#isWatching = false;
-      if (this.#isHalted || this.#failure !== undefined || this.#next === this.#list.length) return;
+      if (this.#next === this.#list.length) return;
       if (this.#settled === settled) this.#writer?.ready.then(undefined, this.#onFailed);
       else this.#watch();
     });
@@ -146,8 +145,8 @@ export class StreamWriting<Chunk> {
 
   failed(error: unknown): void {
     // The promises of writes, `ready` and `closed` tell of one failure: the first to come is it.
-    if (this.#failure !== undefined || this.#isHalted) return;
-    this.#failure = { error };
+    if (this.#hasFailed || this.#isHalted) return;
+    this.#hasFailed = true;
     if (this.#pending !== undefined) this.#reject(error);
     else this.#self?.fail(error);
   }
