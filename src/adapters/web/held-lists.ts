@@ -42,10 +42,7 @@ export class HeldLists<Event> {
     this.#lists[this.#first] = undefined;
     this.#first += 1;
     this.#offset = 0;
-    if (this.#first === this.#lists.length) {
-      this.#lists.length = 0;
-      this.#first = 0;
-    } else if (this.#first >= 32 && this.#first * 2 >= this.#lists.length) {
+    if (this.#first >= 32 && this.#first * 2 >= this.#lists.length) {
       this.#lists = this.#lists.slice(this.#first);
       this.#first = 0;
     }
