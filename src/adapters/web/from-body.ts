@@ -1,7 +1,7 @@
 import { BadOptionError, checkPlain, producer, type Producer, type PushProducer } from "../../core/index.ts";
 import type { ByteOptions } from "./byte-reading.ts";
-import { fromReadableStream, parse, type ReadStreamOptions } from "./from-readable-stream.ts";
-import { isReadableStream, type BodyLike, type ReadableStreamLike } from "./readable-shapes.ts";
+import { fromReadableStream, parse, type FromByteStreamOptions, type ReadStreamOptions } from "./from-readable-stream.ts";
+import { isReadableStream, type BodyLike } from "./readable-shapes.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -21,11 +21,8 @@ export interface FromBodyOptions extends ReadStreamOptions<Bytes> {
 export function fromBody(source: BodyLike, options: FromBodyOptions = {}): Producer<Bytes> {
   checkPlain("fromBody", options);
   const { body } = checked(source);
-  const { rest, bytes } = parse("fromBody", options);
-  if (body !== null) {
-    const stream = body as ReadableStreamLike<Bytes>;
-    return bytes === undefined ? fromReadableStream(stream, { ...options, bytes }) : fromReadableStream(body as ReadableStream<Bytes>, { ...options, bytes });
-  }
+  const { rest } = parse("fromBody", options);
+  if (body !== null) return fromReadableStream(body as ReadableStream<Bytes>, options as FromByteStreamOptions);
   const stage: PushProducer<Bytes> = producer<Bytes>(rest);
   stage.complete();
   return stage;
