@@ -101,14 +101,14 @@ export class TransformJoint<In, Out> implements Joint<In, Out> {
 
   /** A `read` that is still pending in the next turn means that nothing more comes of the events before the failure. */
   #look(): void {
-    if (this.#inputFailure === undefined || this.#isLooking || !this.#reading.isWaiting) return;
+    const failure = this.#inputFailure;
+    if (failure === undefined || this.#isLooking || !this.#reading.isWaiting) return;
     this.#isLooking = true;
     const { reads } = this.#reading;
     inNextTurn(() => {
       this.#isLooking = false;
-      if (this.#inputFailure === undefined) return;
       if (this.#reading.isWaiting && this.#reading.reads === reads) {
-        this.#output.fail(this.#inputFailure.error);
+        this.#output.fail(failure.error);
         this.#inputFailure = undefined;
       } else this.#look();
     });
@@ -119,7 +119,7 @@ export class TransformJoint<In, Out> implements Joint<In, Out> {
     const told = toldAt(reason, name);
     const ends = await Promise.allSettled([
       this.#writing.abort(told, this.#closeWithinMs, name),
-      this.#reading.stop(reason.type === "shutdown" ? { type: "shutdown", reason: told } : reason),
+      this.#reading.stop({ type: "error", error: told }),
     ]);
     // One side fails the other with what it was told.
     for (const end of ends) if (end.status === "rejected" && end.reason !== told) throw end.reason;
