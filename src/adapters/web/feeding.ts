@@ -224,7 +224,7 @@ export abstract class Feeding<Out, Held, Controller extends ControllerLike> impl
     if (this.#isPausing) {
       inNextTurn(() => {
         this.#isPausing = false;
-        if (!this.#isOver) this.#goOn();
+        this.#goOn();
       });
     }
   }
@@ -247,7 +247,6 @@ export abstract class Feeding<Out, Held, Controller extends ControllerLike> impl
 
   /** The stream does not take what it wanted. */
   #break(error: unknown): void {
-    this.#isFeeding = false;
     if (this.#end === undefined) this.refuse(error);
     this.#forget();
     this.controller.error(error);

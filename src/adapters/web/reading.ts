@@ -81,7 +81,7 @@ export abstract class Reading<Event, Reader extends ReaderLike> {
   /** A `read` has settled. Returns whether somebody wants to know. */
   protected settled(): boolean {
     this.inFlight -= 1;
-    if (this.#isStopped && this.inFlight === 0) this.#onQuiet?.();
+    if (this.inFlight === 0) this.#onQuiet?.();
     return this.isReading;
   }
 
@@ -91,10 +91,6 @@ export abstract class Reading<Event, Reader extends ReaderLike> {
   }
 
   protected emit(events: readonly Event[]): void {
-    if (this.#isStopped) {
-      this.#lost += events.length;
-      return;
-    }
     try {
       this.#outgoing.emit(events);
     } catch (error) {
