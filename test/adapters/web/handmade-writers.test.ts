@@ -20,10 +20,15 @@ class Handmade implements WritableStreamLike {
   readonly closed = deferred();
   readonly writes: Deferred<void>[] = [];
   readonly aborts: unknown[] = [];
+  /** How often somebody has listened to `ready`. */
   readiesHeard = 0;
+  onLock: () => void = () => undefined;
+  /** Called in each write, with its place among them. */
+  onWrite: (place: number) => void = () => undefined;
 
   getWriter(): ReturnType<WritableStreamLike["getWriter"]> {
     this.locked = true;
+    this.onLock();
     const made: Handmade = this;
     return {
       get desiredSize() {
@@ -36,7 +41,7 @@ class Handmade implements WritableStreamLike {
       closed: made.closed.promise,
       write() {
         const write = deferred();
-        made.writes.push(write);
+        made.onWrite(made.writes.push(write) - 1);
         return write.promise;
       },
       close: () => made.closed.promise,
@@ -56,12 +61,6 @@ function writing(stream: WritableStreamLike, options: IntoWritableStreamOptions<
   const probe = new ProducerProbe<unknown>();
   const reports: Report[] = [];
   return { probe, stage: intoWritableStream(stream, { subscribeTo: [probe.producer], handleReport: kept(reports), ...options }), reports };
-}
-
-const turn = (): Promise<void> => new Promise((resolve) => inNextTurn(resolve));
-
-async function microtasks(count: number): Promise<void> {
-  for (let microtask = 0; microtask < count; microtask += 1) await Promise.resolve();
 }
 
 describe("a failure", () => {
@@ -85,11 +84,13 @@ describe("a failure", () => {
 
   test("that shows some microtasks after the first subscription pulls nothing", async () => {
     const stream = new Handmade();
+    stream.onLock = () => {
+      let microtasks = Promise.resolve();
+      for (let microtask = 0; microtask < 4; microtask += 1) microtasks = microtasks.then(() => undefined);
+      void microtasks.then(() => stream.closed.reject(boom));
+    };
     const { probe, stage } = writing(stream);
     const { closed } = stage;
-    while (!stream.locked) await Promise.resolve();
-    await microtasks(4);
-    stream.closed.reject(boom);
     expect(await closed).toEqual({ type: "error", error: boom });
     await settle();
     expect(probe.asks).toEqual([]);
@@ -186,64 +187,43 @@ describe("a list", () => {
     const { probe, stage } = writing(stream, { closeWithinMs: 0 });
     await settle();
     stream.desiredSize = 0;
-    void probe.emit(1, 2, 3);
-    await microtasks(20);
-    expect(stream.writes).toHaveLength(1);
-    expect(stream.readiesHeard).toBe(0);
-    await turn();
-    expect(stream.readiesHeard).toBe(1);
+    const heard: number[] = [];
+    // Each of these turns comes before the look of the stage in it.
+    stream.onWrite = () =>
+      inNextTurn(() => {
+        heard.push(stream.readiesHeard);
+        inNextTurn(() => heard.push(stream.readiesHeard));
+      });
+    await probe.emit(1, 2, 3);
+    expect(heard).toEqual([0, 1]);
     await stage.stop();
   });
 
-  test("does not listen to `ready` while a write settles in each turn, nor when it is done", async () => {
+  test("does not listen to `ready` when it is done by the next turn", async () => {
     const stream = new Handmade();
     const { probe, stage } = writing(stream);
     await settle();
     stream.desiredSize = 0;
-    void probe.emit(1, 2, 3, 4, 5);
-    await microtasks(20);
-    for (let write = 0; write < 5; write += 1) {
-      stream.writes[write]?.resolve();
-      if (write !== 1) await turn();
-      else await microtasks(5);
-    }
-    await settle();
+    stream.onWrite = (place) => stream.writes[place]?.resolve();
+    await probe.emit(1, 2, 3, 4, 5);
     expect(stream.writes).toHaveLength(5);
     expect(stream.readiesHeard).toBe(0);
     await stage.stop();
   });
 
-  test("that is done within the turn does not listen to `ready`", async () => {
+  test("does not listen to `ready` while its writes settle, turn by turn", async () => {
     const stream = new Handmade();
     const { probe, stage } = writing(stream);
     await settle();
     stream.desiredSize = 0;
-    void probe.emit(1, 2);
-    await microtasks(20);
-    for (const write of [0, 1]) {
-      stream.writes[write]?.resolve();
-      await microtasks(5);
-    }
-    await settle();
+    stream.onWrite = (place) => {
+      const settleIt = (): void => stream.writes[place]?.resolve();
+      if (place === 2) inNextTurn(() => queueMicrotask(settleIt));
+      else settleIt();
+    };
+    await probe.emit(1, 2, 3, 4, 5);
+    expect(stream.writes).toHaveLength(5);
     expect(stream.readiesHeard).toBe(0);
-    await stage.stop();
-  });
-
-  test("waits for one look at `ready` in a turn, however many of its writes settle in it", async () => {
-    const stream = new Handmade();
-    const { probe, stage } = writing(stream, { closeWithinMs: 0 });
-    await settle();
-    stream.desiredSize = 0;
-    void probe.emit(1, 2, 3, 4, 5);
-    await microtasks(20);
-    for (const write of [0, 1]) {
-      stream.writes[write]?.resolve();
-      await microtasks(5);
-    }
-    await turn();
-    expect(stream.readiesHeard).toBe(0);
-    await turn();
-    expect(stream.readiesHeard).toBe(1);
     await stage.stop();
   });
 });
