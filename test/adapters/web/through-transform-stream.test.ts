@@ -1,6 +1,6 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { ADOPT, StoppedError, consumer, fromIterable, pipeline, producer, type ProducerConsumer, type Report } from "sluice";
+import { ADOPT, StoppedError, consumer, fromIterable, inNextTurn, pipeline, producer, type ProducerConsumer, type Report } from "sluice";
 import { fromReadableStream, intoWritableStream, throughTransformStream, type ThroughTransformStreamOptions, type TransformStreamLike } from "sluice/web";
 import { ConsumerProbe, ProducerProbe, settle } from "sluice/testing";
 import { deferred } from "../../core/support/deferred.ts";
@@ -477,6 +477,23 @@ describe("an error", () => {
     expect(down.end).toEqual({ type: "error", error: reason });
     expect(made.sink.aborts).toEqual([reason]);
     expect(made.cancels).toEqual([reason]);
+  });
+
+  test("of a producer waits as long as something is read in each turn of the event loop", async () => {
+    const made = handmade();
+    const { up, stage, down } = between(made.pair);
+    const { closed } = stage;
+    await down.ask(100);
+    void up.fail(boom);
+    for (let round = 0; round < 10; round += 1) {
+      made.readable.enqueue(2 * round);
+      // By then the stage looks for the first time.
+      for (let microtask = 0; microtask < 100; microtask += 1) await Promise.resolve();
+      made.readable.enqueue(2 * round + 1);
+      await new Promise<void>((resolve) => inNextTurn(resolve));
+    }
+    expect(await closed).toEqual({ type: "error", error: boom });
+    expect(down.events).toEqual(range(20));
   });
 
   test("that a pair had before is told, and nothing is pulled", async () => {
