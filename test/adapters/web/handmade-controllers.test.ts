@@ -10,14 +10,20 @@ afterEach(() => vi.unstubAllGlobals());
 
 const boom = new Error("boom");
 
+/** What an adapter gives to the platform, and what it gets from it. */
+interface Underlying {
+  start(controller: object): unknown;
+}
+type Platform = new (underlying: object, strategy: object) => object;
+
 /** The platform has a ReadableStream now whose controller takes so many chunks, and throws at the next. */
 function stubReadableStream(most: number): void {
-  const Native = globalThis.ReadableStream;
+  const Native: Platform = globalThis.ReadableStream;
   class Full extends Native {
-    constructor(source: UnderlyingDefaultSource, strategy: QueuingStrategy) {
+    constructor(source: Underlying, strategy: object) {
       let taken = 0;
       const start = (controller: ReadableStreamDefaultController): unknown =>
-        source.start?.({
+        source.start({
           get desiredSize() {
             return controller.desiredSize;
           },
@@ -27,7 +33,7 @@ function stubReadableStream(most: number): void {
             controller.enqueue(chunk);
           },
           close: () => controller.close(),
-          error: (error) => controller.error(error),
+          error: (error: unknown) => controller.error(error),
         });
       super({ ...source, start }, strategy);
     }
@@ -152,10 +158,10 @@ describe("a byte stream", () => {
 
 describe("asWritableStream", () => {
   test("does without the signal of a controller", async () => {
-    const Native = globalThis.WritableStream;
+    const Native: Platform = globalThis.WritableStream;
     class Plain extends Native {
-      constructor(sink: UnderlyingSink, strategy: QueuingStrategy) {
-        super({ ...sink, start: (controller) => sink.start?.({ error: (error: unknown) => controller.error(error) } as WritableStreamDefaultController) }, strategy);
+      constructor(sink: Underlying, strategy: object) {
+        super({ ...sink, start: (controller: WritableStreamDefaultController) => sink.start({ error: (error: unknown) => controller.error(error) }) }, strategy);
       }
     }
     vi.stubGlobal("WritableStream", Plain);

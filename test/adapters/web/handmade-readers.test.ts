@@ -192,7 +192,8 @@ describe("a stage that leaves the stream as it is", () => {
 
   test("before its first read has nothing to report", async () => {
     const reports: Report[] = [];
-    await fromReadableStream<number>(new Handmade(), { preventCancel: true, handleReport: kept(reports) }).stop();
+    const stream = new Handmade();
+    await fromReadableStream<number>(stream, { preventCancel: true, handleReport: kept(reports) }).stop();
     expect(reports).toEqual([]);
   });
 

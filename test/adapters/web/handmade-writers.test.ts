@@ -16,7 +16,7 @@ const other = new Error("other");
 class Handmade implements WritableStreamLike {
   locked = false;
   desiredSize: number | null = 16;
-  ready = deferred();
+  readonly ready = deferred();
   readonly closed = deferred();
   readonly writes: Deferred<void>[] = [];
   readonly aborts: unknown[] = [];
@@ -29,26 +29,29 @@ class Handmade implements WritableStreamLike {
   getWriter(): ReturnType<WritableStreamLike["getWriter"]> {
     this.locked = true;
     this.onLock();
-    const made: Handmade = this;
-    return {
-      get desiredSize() {
-        return made.desiredSize;
-      },
-      get ready() {
-        made.readiesHeard += 1;
-        return made.ready.promise;
-      },
-      closed: made.closed.promise,
-      write() {
-        const write = deferred();
-        made.onWrite(made.writes.push(write) - 1);
-        return write.promise;
-      },
-      close: () => made.closed.promise,
-      abort: (reason) => Promise.resolve(void made.aborts.push(reason)),
-      releaseLock: () => void (made.locked = false),
-    };
+    return writerOf(this);
   }
+}
+
+function writerOf(made: Handmade): ReturnType<WritableStreamLike["getWriter"]> {
+  return {
+    get desiredSize() {
+      return made.desiredSize;
+    },
+    get ready() {
+      made.readiesHeard += 1;
+      return made.ready.promise;
+    },
+    closed: made.closed.promise,
+    write() {
+      const write = deferred();
+      made.onWrite(made.writes.push(write) - 1);
+      return write.promise;
+    },
+    close: () => made.closed.promise,
+    abort: (reason) => Promise.resolve(void made.aborts.push(reason)),
+    releaseLock: () => void (made.locked = false),
+  };
 }
 
 /** Keeps the reports of failures: that a stage stops is none. */
