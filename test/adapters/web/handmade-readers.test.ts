@@ -116,7 +116,7 @@ describe("reads", () => {
   });
 
   test("bring the last event that is demanded before the turn ends", async () => {
-    const fresh = await withStillClock();
+    using fresh = await withStillClock();
     const web = await import("sluice/web");
     const stream = new Handmade();
     const stage = web.fromReadableStream<number>(stream);
@@ -131,7 +131,7 @@ describe("reads", () => {
   });
 
   test("bring 64 events as a list before the turn ends", async () => {
-    const fresh = await withStillClock();
+    using fresh = await withStillClock();
     const web = await import("sluice/web");
     const stream = new Handmade();
     const stage = web.fromReadableStream<number>(stream);
