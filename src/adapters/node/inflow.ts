@@ -105,7 +105,7 @@ export class Inflow<In> {
   /** No more will be written, and all was taken. Called back when it has been delivered, and the stage has ended. */
   final(callback: Callback): void {
     this.#finished = callback;
-    if (this.#end?.type === "normal" || this.#isDropping) this.#finish();
+    if (this.#isDropping) this.#finish();
     else this.producer.complete();
   }
 
@@ -115,7 +115,7 @@ export class Inflow<In> {
     this.#list = [];
     void this.producer.stop();
     this.#goOn();
-    if (this.#finished !== undefined) this.#finish();
+    this.#finish();
   }
 
   /** The stream has been destroyed: with an error, or before its end. What was not taken is lost with it. */
@@ -128,13 +128,12 @@ export class Inflow<In> {
 
   /** Takes what is demanded of the write in progress. */
   #feed(): void {
+    if (this.#isDropping) return;
     const end = Math.min(this.#held.length, this.#next + this.#credit);
-    if (end > this.#next && !this.#isDropping) {
-      this.#credit -= end - this.#next;
-      for (; this.#next < end; this.#next += 1) {
-        const { chunk, encoding } = this.#held[this.#next] as Written;
-        this.#list.push(this.#take(chunk, encoding));
-      }
+    this.#credit -= end - this.#next;
+    for (; this.#next < end; this.#next += 1) {
+      const { chunk, encoding } = this.#held[this.#next] as Written;
+      this.#list.push(this.#take(chunk, encoding));
     }
   }
 

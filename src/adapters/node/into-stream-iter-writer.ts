@@ -99,14 +99,10 @@ class IterWriting<Chunk> {
   attach(signal: AbortSignal): void {
     if (this.#isAttached) return;
     this.#isAttached = true;
-    signal.addEventListener(
-      "abort",
-      () => {
-        this.#hasStopped = true;
-        this.#goOn?.();
-      },
-      { once: true },
-    );
+    signal.addEventListener("abort", () => {
+      this.#hasStopped = true;
+      this.#goOn?.();
+    });
   }
 
   /** Returns a promise when the writer has no room now. */

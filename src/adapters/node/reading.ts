@@ -106,7 +106,6 @@ export class Reading<Event> implements Watcher {
   }
 
   #end(ending: Ending): void {
-    if (this.#isOver) return;
     this.#ending ??= ending;
     // After an error no 'readable' follows for what the stream still holds.
     this.#read();
@@ -117,7 +116,7 @@ export class Reading<Event> implements Watcher {
   #settle(): void {
     const ending = this.#ending;
     if (ending === undefined || this.#isOver || !this.#isAttached || this.#isReading) return;
-    if (ending.type === "error" && !this.#settings.isImmediate && (this.#stream.readableLength ?? 0) > 0 && !this.#isDry) return;
+    if (!this.#settings.isImmediate && (this.#stream.readableLength ?? 0) > 0 && !this.#isDry) return;
     this.#isOver = true;
     if (ending.type === "end") this.#outgoing.complete();
     else this.#outgoing.fail(ending.error);
@@ -150,7 +149,7 @@ export class Reading<Event> implements Watcher {
     // To listen makes a stream read one ahead even if its high-water mark is 0: then only when something is missing.
     if (stream.readableHighWaterMark !== 0 || stream.readableFlowing === true || this.#isDry) this.listen();
     if (events.length > 0 && !this.#emit(events)) return;
-    if (this.#ending !== undefined) this.#settle();
+    this.#settle();
     if (events.length === LIST && this.#wanted > 0) {
       this.#isPosted = true;
       post(this.#turn, undefined);

@@ -265,7 +265,7 @@ export class Supply<Event> implements Subscriber<Event> {
 
   /** Ends the wire from this side, unless it has ended. */
   #depart(reason: ExitReason): void {
-    if (this.#end !== undefined || this.#left !== undefined) return;
+    if (this.#end !== undefined) return;
     this.#left = reason;
     post(this.#wire, { type: "cancel", kind: "down", reason });
     this.#released = within(this.#outlet.released(), this.#settings.closeWithinMs);

@@ -51,7 +51,7 @@ export class Writing<Event> implements Watcher {
     if (this.#self !== undefined) return;
     this.#self = self;
     // A stop does not wait for a write.
-    self.signal.addEventListener("abort", () => this.halt(), { once: true });
+    self.signal.addEventListener("abort", () => this.halt());
     const { errored, destroyed, closed, writableEnded } = this.#stream;
     if (this.#failure === undefined) {
       if (errored !== undefined && errored !== null) this.#failure = { error: errored };
