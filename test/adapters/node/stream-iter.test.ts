@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { BadOptionError, StoppedError, broadcastDispatcher, fromIterable, pipeline, producer, type Consumer, type Producer, type Report } from "sluice";
+import { BadOptionError, StoppedError, broadcastDispatcher, fromIterable, partitionDispatcher, pipeline, producer, type Consumer, type Producer, type Report } from "sluice";
 import { fromStreamIter, intoStreamIterWriter, toStreamIter, type ChunkLists, type IntoStreamIterWriterOptions, type StreamIterWriter } from "sluice/node";
 import { ConsumerProbe, ProducerProbe, settle } from "sluice/testing";
 import { deferred } from "../../core/support/deferred.ts";
@@ -218,6 +218,33 @@ describe("fromStreamIter", () => {
     await vi.advanceTimersByTimeAsync(1);
     await stopped;
     expect(reports).toMatchObject([{ kind: "cleanup-failed", stage: "in", error: { message: `return() of the iterator did not settle within ${closeWithinMs} ms` } }]);
+  });
+
+  test("drops a list that comes when the stage has failed for another reason and still delivers", async () => {
+    const gate = deferred();
+    const boom = new Error("boom");
+    const source = (async function* (): AsyncGenerator<Uint8Array[]> {
+      yield chunks(2);
+      await gate.promise;
+      yield chunks(2, 2);
+    })();
+    const stage = fromStreamIter(source, {
+      dispatcher: partitionDispatcher({ partitions: 2, hash: () => 1 }),
+      handleCancel: () => {
+        throw boom;
+      },
+    });
+    const { closed } = stage;
+    const ann = new ConsumerProbe(stage, { options: { partition: 0 } });
+    const bob = new ConsumerProbe(stage, { options: { partition: 1 } });
+    await ann.ask(5);
+    await bob.ask(1);
+    await ann.cancel();
+    gate.resolve();
+    await settle();
+    await bob.ask(5);
+    expect(numbers(bob.events)).toEqual([0, 1]);
+    expect(await closed).toEqual({ type: "error", error: boom });
   });
 
   test("reports what a source says too late", async () => {
@@ -485,7 +512,7 @@ describe("intoStreamIterWriter", () => {
     await settle();
     await vi.advanceTimersByTimeAsync(50);
     await stopped;
-    expect(reports).toMatchObject([{ kind: "cleanup-failed", error: { code: "SLUICE_TIMEOUT" } }]);
+    expect(reports).toMatchObject([{ kind: "cleanup-failed", error: { code: "SLUICE_TIMEOUT", message: `fail() of the writer of ${stage.name} did not settle within 50 ms` } }]);
   });
 
   test("leaves the writer open with preventClose and preventFail", async () => {
@@ -494,6 +521,24 @@ describe("intoStreamIterWriter", () => {
     const { stage } = writing(writer, { preventFail: true });
     await stage.stop();
     expect(writer.calls.map(([name]) => name)).toEqual(["writev"]);
+  });
+
+  test("writes a list by the synchronous function alone, if that takes it", async () => {
+    const written: Uint8Array[] = [];
+    const writer = Object.assign(new Writer(), { writevSync: (list: Uint8Array[]): boolean => written.push(...list) > 0 });
+    const { probe, stage } = writing(writer);
+    await settle();
+    await probe.emit(...chunks(6));
+    expect(numbers(written)).toEqual(range(6));
+    expect(writer.calls).toEqual([]);
+    await stage.stop();
+  });
+
+  test("has nothing to report of a writer without fail", async () => {
+    const reports: Report[] = [];
+    const { stage } = writing({ write: () => undefined }, { handleReport: (report) => reports.push(report) });
+    await stage.stop();
+    expect(reports).toEqual([]);
   });
 
   test("takes a writer with no more than write", async () => {
