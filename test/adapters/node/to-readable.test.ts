@@ -854,13 +854,14 @@ describe("destroy", () => {
     const reports: Report[] = [];
     const before = setReporter((report) => reports.push(report));
     const boom = new Error("boom");
-    for (const error of [reason, boom]) {
+    for (const error of [boom, reason]) {
       const { probe, stream } = probing();
       const got = watching(stream);
       await settle();
       stream.destroy(error);
       await probe.fail(boom);
       expect(got.errors).toEqual([error]);
+      expect(reports).toHaveLength(error === boom ? 0 : 1);
     }
     setReporter(before);
     expect(reports).toEqual([{ kind: "late-failure", stage: "a stream of probe", error: boom }]);
