@@ -30,7 +30,7 @@ import { isImmediate } from "./supply-options.ts";
 export interface FromReadableOptions<Out> extends Omit<ProducerOptions<Out>, "handleDemand" | "handleStop">, NullishOption {
   /** How long the end waits for 'close', in ms. Default 1,000. */
   readonly closeWithinMs?: number | undefined;
-  /** Leaves the stream open at the end of the stage. Default false. */
+  /** Leaves the stream open at the end of the stage, without what was read and not delivered when that was stopped. Default false. */
   readonly preventCancel?: boolean | undefined;
   /** `immediate`: does not deliver what the stream still holds when it fails. Default: delivers it first. */
   readonly errors?: "immediate" | undefined;
