@@ -1,7 +1,7 @@
 /** Operators that are subscribed anew for each event. */
 import { applied } from "./chain.ts";
 import type { Host, Operator, Passage } from "./passage.ts";
-import { Receiver, throwAll } from "./receiver.ts";
+import { Receiver, throwAll, type Teardown } from "./receiver.ts";
 import { Shaped } from "./shaped.ts";
 import type { Token } from "./token.ts";
 
@@ -92,8 +92,7 @@ export class Copies<In, Out> implements Passage<In> {
   }
 
   /** What others have finished is delivered, then the error. */
-  failed(copy: Copy<Out>, error: unknown): void {
-    this.#active.delete(copy);
+  failed(error: unknown): void {
     for (let each = this.#first; each !== undefined; each = each.behind) {
       if (each.isDone) for (const event of each.outputs ?? []) this.#host.emitted(event);
     }
@@ -125,11 +124,27 @@ class Copy<Out> extends Receiver<Out> {
     this.#copies.emitted(this, event);
   }
 
+  /** What is synchronous has ended already when its teardown is added. */
+  override add(teardown: Teardown): void {
+    try {
+      super.add(teardown);
+    } catch (error) {
+      this.#copies.failed(error);
+    }
+  }
+
   protected failed(error: unknown): void {
-    this.#copies.failed(this, error);
+    this.#copies.failed(error);
   }
 
   protected completed(): void {
+    try {
+      // Here, as RxJS drops what a teardown throws at an end.
+      this.unsubscribe();
+    } catch (error) {
+      this.#copies.failed(error);
+      return;
+    }
     this.isDone = true;
     this.#copies.completed(this);
   }

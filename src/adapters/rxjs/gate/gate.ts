@@ -222,7 +222,13 @@ export abstract class Gate<In, Out> implements Host<Out> {
     this.#flush();
     this.end();
     this.ended();
-    this.outgoing?.complete();
+    try {
+      // Here, as RxJS drops what a teardown throws at an end.
+      this.passage.close();
+      this.outgoing?.complete();
+    } catch (error) {
+      this.outgoing?.fail(error);
+    }
     this.incoming?.stop();
   }
 
