@@ -575,6 +575,13 @@ describe("options", () => {
 
   test.each<[string, () => unknown]>([
     ["expected the operators of throughOperators to be what sync(), tracked() or each() returns, got: a function", () => throughOperators(map((n: number) => n) as unknown as typeof operators)],
+    ["expected the operators of throughOperators to be what sync(), tracked() or each() returns, got: null", () => throughOperators(null as never)],
+    ["expected the operators of throughOperators to be what sync(), tracked() or each() returns, got: an object", () => throughOperators({ enter: 3 } as never)],
+    ["expected the operators of throughOperators to be what sync(), tracked() or each() returns, got: an object", () => throughOperators({} as never)],
+    ["expected the operators of throughOperators to be what sync(), tracked() or each() returns, got: a function", () => throughOperators(Object.assign(() => undefined, { enter: () => undefined }) as never)],
+    ["expected the options of throughOperators to be a plain object, got: 3", () => throughOperators(operators, 3 as never)],
+    ["expected the options of each to be a plain object, got: 3", () => each(map((n: number) => n), 3 as never)],
+    ["expected the options of each to be among concurrency, ordered, got: \"fast\"", () => each(map((n: number) => n), { fast: true } as never)],
     ["expected an operator of sync to be a function, got: 3", () => sync(3 as never)],
     ["expected the operator of each to be a function, got: undefined", () => each(undefined as never)],
     ["expected concurrency to be an integer of at least 1, got: 0", () => each(map((n: number) => n), { concurrency: 0 })],
@@ -582,11 +589,17 @@ describe("options", () => {
     ["expected the chain of tracked to be a function, got: undefined", () => tracked({}, undefined as never)],
   ])("says what is wrong: %s", (message, act) => {
     expect(act).toThrow(BadOptionError);
-    expect(act).toThrow(message);
+    expect(act).toThrow(expect.objectContaining({ message }));
   });
 
-  test("refuses what makes no Observable, when the stage is made", () => {
-    expect(() => throughOperators(sync((() => 3) as never))).toThrow("expected an operator to return an Observable, got: 3");
+  test.each<[string, unknown]>([
+    ["3", 3],
+    ["null", null],
+    ["an object", {}],
+    ["an object", { subscribe: true }],
+    ["a function", Object.assign(() => undefined, { subscribe: () => undefined })],
+  ])("refuses what makes no Observable, when the stage is made: %s", (shown, output) => {
+    expect(() => throughOperators(sync((() => output) as never))).toThrow(expect.objectContaining({ code: "SLUICE_BAD_RETURN", message: `expected an operator to return an Observable, got: ${shown}` }));
   });
 
   test("throws what an operator throws as it is put together", () => {

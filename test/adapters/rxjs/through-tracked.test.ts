@@ -394,7 +394,7 @@ describe.each(VERSIONS)("%s: tracked operators", (_, rx) => {
       const { up, down } = between(tracked({ mergeMap }, (g) => g.mergeMap((() => 3) as never, 2)));
       await down.ask(1);
       await up.emit(1);
-      expect(down.end).toMatchObject({ type: "error", error: { code: "SLUICE_BAD_OPTION", message: expect.stringContaining("got: 3") as string } });
+      expect(down.end).toMatchObject({ type: "error", error: { code: "SLUICE_BAD_OPTION", message: "expected an inner observable to be an Observable, a promise, a list, an iterable or a stream, got: 3" } });
     });
 
     test.each<[string, (n: number) => unknown]>([
@@ -724,13 +724,15 @@ describe.each(VERSIONS)("%s: tracked operators", (_, rx) => {
   });
 
   test.each<[string, () => unknown]>([
-    ["expected the options of tracked to be among mergeMap", () => tracked({ map } as never, () => map((n: number) => n))],
+    ["expected the options of tracked to be among mergeMap, flatMap, mergeMapTo, mergeAll, mergeScan, expand, concatMap, concatMapTo, concatAll, switchMap, switchMapTo, switchAll, switchScan, exhaustMap, exhaustAll, exhaust, got: \"map\"", () => tracked({ map } as never, () => map((n: number) => n))],
+    ["expected the options of tracked to be a plain object, got: 3", () => tracked(3 as never, () => map((n: number) => n))],
     ["expected mergeMap to be a function, got: 3", () => tracked({ mergeMap: 3 as never }, () => map((n: number) => n))],
     ["expected the limit of mergeMap to be a number of at least 1, got: 0", () => throughOperators(tracked({ mergeMap }, (g) => g.mergeMap((n: number) => [n], 0)))],
+    ["expected the limit of mergeAll to be a number of at least 1, got: \"2\"", () => throughOperators(tracked({ mergeAll }, (g) => pipe(map((n: number) => [n]), g.mergeAll("2" as never))))],
     ["expected the limit of mergeAll to be a number of at least 1, got: NaN", () => throughOperators(tracked({ mergeAll }, (g) => pipe(map((n: number) => [n]), g.mergeAll(NaN))))],
     ["expected what the chain of tracked returns to be a function, got: undefined", () => throughOperators(tracked({ mergeMap }, () => undefined as never))],
   ])("says what is wrong: %s", (message, act) => {
     expect(act).toThrow(BadOptionError);
-    expect(act).toThrow(message);
+    expect(act).toThrow(expect.objectContaining({ message }));
   });
 });

@@ -644,11 +644,26 @@ describe("options", () => {
     expect(() => toObservable(stage, options)).toThrow(expect.objectContaining({ option }));
   });
 
-  test("refuses what is no producer, no observer, no notifier, no count", () => {
-    expect(() => toObservable(3 as unknown as Producer<number>)).toThrow("expected the source of toObservable to be a producer, or a function that makes one, got: 3");
-    expect(() => toObservable(fromIterable([1])).subscribe(null as unknown as ObserverLike<number>)).toThrow(BadOptionError);
-    expect(() => paced({} as NotifierLike)).toThrow(BadOptionError);
-    expect(() => paced(new Subject(), 0)).toThrow(BadOptionError);
+  test.each<[string, () => unknown]>([
+    ["expected the source of toObservable to be a producer, or a function that makes one, got: 3", () => toObservable(3 as never)],
+    ["expected the source of toObservable to be a producer, or a function that makes one, got: null", () => toObservable(null as never)],
+    ["expected the observer to be an object or a function, got: null", () => toObservable(fromIterable([1])).subscribe(null as never)],
+    ["expected the observer to be an object or a function, got: 3", () => toObservable(fromIterable([1])).subscribe(3 as never)],
+    ["expected the notifier of paced to be an Observable, got: an object", () => paced({} as never)],
+    ["expected the notifier of paced to be an Observable, got: null", () => paced(null as never)],
+    ["expected the count of paced to be an integer of at least 1, got: 0", () => paced(new Subject(), 0)],
+    ["expected the count of paced to be an integer of at least 1, got: 1.5", () => paced(new Subject(), 1.5)],
+    ["expected the options of toObservable to be among pace, maxDemand, minDemand, onCrash, maxRedeliveries, got: \"cancel\"", () => toObservable(fromIterable([1]), { cancel: "temporary" } as never)],
+    ["expected the options of toObservable to be a plain object, got: 3", () => toObservable(fromIterable([1]), 3 as never)],
+    ["expected pace to be eager, settled, or what paced() returns, got: \"eager\"", () => toObservable(fromIterable([1]), { pace: "eager" as never })],
+    ["expected maxDemand to be an integer of at least 1, got: 0", () => toObservable(fromIterable([1]), { maxDemand: 0 })],
+    ["expected minDemand to be an integer from 0 to 9, got: 10", () => toObservable(fromIterable([1]), { maxDemand: 10, minDemand: 10 })],
+    ["expected minDemand to be an integer from 0 to 999, got: -1", () => toObservable(fromIterable([1]), { minDemand: -1 })],
+    ["expected minDemand to be an integer from 0 to 999, got: 0.5", () => toObservable(fromIterable([1]), { minDemand: 0.5 })],
+    ["expected minDemand to be an integer from 0 to 0, got: 1", () => toObservable(fromIterable([1]), { pace: settled, minDemand: 1 })],
+  ])("says what is wrong: %s", (message, act) => {
+    expect(act).toThrow(BadOptionError);
+    expect(act).toThrow(expect.objectContaining({ message }));
   });
 
   test("tells the observer when a function makes no producer", () => {
@@ -667,4 +682,75 @@ test("thirty observers on one signal are one listener on it, and leave none", as
   expect(observers.every(({ closed }) => closed)).toBe(true);
   await stage.closed;
   expect(getEventListeners(leaving.signal, "abort")).toEqual([]);
+});
+
+test("an eager observer asks for 1,000, a settled one for 1, where nothing else is said", async () => {
+  const [first, second] = [new ProducerProbe<number>(), new ProducerProbe<number>()];
+  const left = [toObservable(first.producer as Producer<number>).subscribe({}), toObservable(second.producer as Producer<number>, { pace: settled }).subscribe({})];
+  await settle();
+  expect([first.asks, second.asks]).toEqual([[1000], [1]]);
+  for (const each of left) each.unsubscribe();
+});
+
+test("an eager observer is not waited for, whatever its next returns", async () => {
+  const events: number[] = [];
+  const never = new Promise<never>(() => undefined);
+  toObservable(fromIterable(range(3))).subscribe((n) => (events.push(n), never));
+  await settle();
+  expect(events).toEqual(range(3));
+});
+
+test("a settled observer may leave out next", async () => {
+  const ends: string[] = [];
+  toObservable(fromIterable(range(3)), { pace: settled }).subscribe({ complete: () => ends.push("complete") });
+  await settle();
+  expect(ends).toEqual(["complete"]);
+});
+
+test("a settled observer whose next throws gets nothing more, and that is an uncaught exception", async () => {
+  using uncaught = new Uncaught();
+  const boom = new Error("boom");
+  const told: unknown[] = [];
+  const next = (n: number): never => {
+    told.push(n);
+    throw boom;
+  };
+  toObservable(fromIterable(range(3)), { pace: settled }).subscribe({ next, error: (error) => told.push(error), complete: () => told.push("complete") });
+  await settle();
+  expect([told, uncaught.errors]).toEqual([[0], [boom]]);
+});
+
+test("an observer that has left does not hear of an error of its notifier", async () => {
+  const notes = new Notes<number>();
+  let fail: ((error: unknown) => void) | undefined;
+  const notifier: NotifierLike = {
+    subscribe(observer) {
+      fail = (error) => observer.error(error);
+      return { unsubscribe: () => undefined };
+    },
+  };
+  toObservable(counter().stage, { pace: paced(notifier) }).subscribe(notes).unsubscribe();
+  fail?.(new Error("late"));
+  await settle();
+  expect(notes.ends).toEqual([]);
+});
+
+test("a producer that was made for an observer stops with the reason of the abort", async () => {
+  const leaving = new AbortController();
+  const reason = new Error("enough");
+  const { stage } = counter();
+  toObservable(() => stage).subscribe({}, { signal: leaving.signal });
+  leaving.abort(reason);
+  expect(await stage.closed).toEqual({ type: "shutdown", reason });
+});
+
+test("what error throws, when a function makes no producer, is an uncaught exception", async () => {
+  using uncaught = new Uncaught();
+  const [boom, late] = [new Error("boom"), new Error("late")];
+  const throwing = (error: unknown) => (): never => {
+    throw error;
+  };
+  toObservable(throwing(boom)).subscribe({ error: throwing(late) });
+  await settle();
+  expect(uncaught.errors).toEqual([late]);
 });
