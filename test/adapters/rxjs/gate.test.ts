@@ -1,9 +1,9 @@
 /** What cannot be seen of a chain of RxJS: what a gate keeps of events that have settled, and when an output leaves. */
-import { NEVER, concat, concatMap, mergeMap, of, pipe, retry, tap, throwError } from "rxjs";
+import { NEVER, catchError, concat, concatMap, groupBy, mergeMap, of, pipe, retry, tap, throwError } from "rxjs";
 import { expect, test } from "vitest";
-import { fromIterable } from "sluice";
+import { fromIterable, type Report } from "sluice";
 import { each, throughOperators, tracked, type Operators } from "sluice/rxjs";
-import { ConsumerProbe, settle } from "sluice/testing";
+import { ConsumerProbe, ProducerProbe, settle } from "sluice/testing";
 import { range } from "../../core/support/range.ts";
 import { Jobs } from "./support/jobs.ts";
 
@@ -142,4 +142,110 @@ test("values that wait when `retry` leaves the operators hold nothing up", async
   await settle();
   expect([down.events, down.end]).toEqual([[1, 1, 1, 2, 2, 2], { type: "normal" }]);
   expect(stage.snapshot()).toMatchObject({ input: { received: 3, handled: 3 } });
+});
+
+test("the first end that operators tell counts, and they are closed with it and with the stage", async () => {
+  let closes = 0;
+  const operators: Operators<number, number> = {
+    type: "tracked",
+    enter: (host) => ({
+      most: undefined,
+      hasRoom: true,
+      isAttached: true,
+      open: () => undefined,
+      next(_event, token) {
+        token.hold();
+        host.emitted(1);
+        host.completed();
+        host.completed();
+        host.failed(new Error("after the end"));
+      },
+      complete: () => undefined,
+      error: () => undefined,
+      close: () => void (closes += 1),
+    }),
+  };
+  const stage = throughOperators(operators, { subscribeTo: [fromIterable(range(5))] });
+  const down = new ConsumerProbe(stage);
+  await down.ask(10);
+  await settle();
+  expect([down.events, down.end]).toEqual([[1], { type: "normal" }]);
+  expect(closes).toBe(2);
+});
+
+test("a close that throws behind an error is reported, and the error stays", async () => {
+  const [boom, late] = [new Error("boom"), new Error("late")];
+  const reports: Report[] = [];
+  let isOver = false;
+  const operators: Operators<number, number> = {
+    type: "tracked",
+    enter: (host) => ({
+      most: undefined,
+      hasRoom: true,
+      isAttached: true,
+      open: () => undefined,
+      next: () => host.failed(boom),
+      complete: () => undefined,
+      error: () => undefined,
+      close() {
+        if (isOver) return;
+        isOver = true;
+        throw late;
+      },
+    }),
+  };
+  const stage = throughOperators(operators, { subscribeTo: [fromIterable(range(5))], handleReport: (report) => reports.push(report) });
+  void stage.closed;
+  const down = new ConsumerProbe(stage);
+  await down.ask(10);
+  await settle();
+  expect(down.end).toEqual({ type: "error", error: boom });
+  expect(reports).toContainEqual(expect.objectContaining({ kind: "late-failure", error: late }));
+});
+
+test.each(["sync", "tracked"] as const)("what a passage throws is an error of the operators: %s", async (type) => {
+  for (const at of ["open", "next"] as const) {
+    const boom = new Error(at);
+    const throwing = (): never => {
+      throw boom;
+    };
+    const operators: Operators<number, number> = {
+      type,
+      enter: () => ({
+        most: undefined,
+        hasRoom: true,
+        isAttached: true,
+        open: at === "open" ? throwing : () => undefined,
+        next: throwing,
+        complete: () => undefined,
+        error: () => undefined,
+        close: () => undefined,
+      }),
+    };
+    const stage = throughOperators(operators, { subscribeTo: [fromIterable(range(5))] });
+    void stage.closed;
+    const down = new ConsumerProbe(stage);
+    await down.ask(10);
+    await settle();
+    expect(down.end).toEqual({ type: "error", error: boom });
+  }
+});
+
+test("an error of the input is one of each group, behind what came", async () => {
+  const boom = new Error("boom");
+  const operators = tracked({ mergeMap }, (g) =>
+    pipe(
+      groupBy((n: number) => n % 2),
+      g.mergeMap((group) => group.pipe(catchError((error: unknown) => of(`${group.key}: ${String(error)}`)))),
+    ),
+  );
+  const up = new ProducerProbe<number>();
+  const stage = throughOperators(operators, { subscribeTo: [up.producer] });
+  void stage.closed;
+  const down = new ConsumerProbe(stage);
+  await down.ask(10);
+  await up.emit(1, 2);
+  void up.fail(boom);
+  await settle();
+  expect(down.events).toEqual([1, 2, "1: Error: boom", "0: Error: boom"]);
 });

@@ -380,6 +380,7 @@ describe.each(VERSIONS)("%s: synchronous operators", (_, rx) => {
       expect(down.events).toEqual(before);
       expect(down.end).toMatchObject({ type: "error", error: { code: "SLUICE_BAD_PARTNER" } });
       const { message } = (down.end as { error: Error }).error;
+      expect(message).toMatch(/^expected the operators to emit only while an event is fed or a tracked inner observable emits, got: an asynchronous operator between them\. /);
       for (const way of ["`tracked`", "`each`", "push side"]) expect(message).toContain(way);
       expect(up.cancels).toMatchObject([{ kind: "down", reason: { type: "error" } }]);
     });
