@@ -216,7 +216,7 @@ test.each(["sync", "tracked"] as const)("what a passage throws is an error of th
         hasRoom: true,
         isAttached: true,
         open: at === "open" ? throwing : () => undefined,
-        next: throwing,
+        next: at === "next" ? throwing : () => undefined,
         complete: () => undefined,
         error: () => undefined,
         close: () => undefined,

@@ -352,7 +352,9 @@ describe.each(VERSIONS)("%s: synchronous operators", (_, rx) => {
     void stage.closed;
     await down.ask(1);
     await end(up);
-    expect(down.end).toMatchObject({ type: "error", error: { code: "SLUICE_BAD_PARTNER", message: expect.stringContaining(`Give \`${how}\` a count`) as string } });
+    const message = `expected the operators to leave an input that has ended, got: 1000 subscriptions after its end. Give \`${how}\` a count`;
+    expect(down.end).toMatchObject({ type: "error", error: { code: "SLUICE_BAD_PARTNER", message } });
+    expect((down.end as { readonly error: Error }).error.cause).toBe(how === "retry" ? boom : undefined);
   });
 
   test("several subscriptions of the source each get every event", async () => {
