@@ -15,7 +15,8 @@
  * Completion and errors: the end of the input completes the source of the operators, and what they emit then is delivered on
  * demand. An error of the input is one of that source: `catchError` and `retry` see it. An error of the operators fails the
  * stage with the same object, behind what they had emitted, and cancels the producers with it; when they complete early the
- * producers are left, and the stage ends normally. `retry` and `repeat` among the operators go on with the next event.
+ * producers are left, and the stage ends normally. `retry` and `repeat` among the operators go on with the next event. What a
+ * teardown of the operators throws at a normal end fails the stage; behind an error it is reported (`late-failure`).
  *
  * Cancel: the end of the stage unsubscribes from the operators once, and so from the inner observables that are active. It
  * waits for the producers that it left unused.
