@@ -29,6 +29,8 @@ const PAGE: readonly NotCarried[] = (
     ["adapters/web/byte-streams.test.ts", undefined, "makes Buffers"],
     ["adapters/web/handmade-controllers.test.ts", "takes a SharedArrayBuffer", "a page has none unless its server isolates it"],
     ["adapters/web/through-transform-stream.test.ts", undefined, "compares with node:zlib"],
+    ["adapters/reactive-streams/slices.test.ts", "is looked at after 1, 2, 4, ... events: of those that become slow no more are signalled at once than there were before", "loads the library anew, with a clock of its own: a page loads modules once"],
+    ["adapters/reactive-streams/slices.test.ts", "that takes several slices counts as brought: what is requested between two of them is asked for at once, and no more", "loads the library anew, with a clock of its own: a page loads modules once"],
     ["adapters/reactive-streams/interop.test.ts", undefined, "the peer, rsocket, needs a Buffer"],
     ["testing/equality.test.ts", undefined, "compares Buffers"],
     ["testing/settle.test.ts", undefined, "is about the clocks of Node"],
